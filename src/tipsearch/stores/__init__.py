@@ -1,0 +1,1 @@
+"""Where an index lives: a local folder of generations."""

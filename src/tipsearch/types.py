@@ -1,0 +1,209 @@
+"""The records every part of tipsearch speaks in: frozen, without behaviour.
+
+A **Profile** is cut into **Passages**; an **Index** returns **Hits**; a **Reader** marks a
+**Span**; an **Answer** quotes it in a **Citation**.
+
+Offsets are half-open and count Unicode code points of ``Profile.text``. Ranks and paragraph
+numbers count from 1. Scores: higher is better.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """What a profile's labels or front matter say, each a tuple of strings, empty if unsaid."""
+
+    active_in: tuple[str, ...] = ()
+    organization: tuple[str, ...] = ()
+    award_year: tuple[str, ...] = ()
+    role: tuple[str, ...] = ()
+    additional_recognition: tuple[str, ...] = ()
+    focus: tuple[str, ...] = ()
+
+
+FIELD_NAMES: tuple[str, ...] = tuple(field.name for field in fields(Fields))
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One document about one person or a few people.
+
+    Attributes
+    ----------
+    id : str
+        A readable slug and a hash of the file's path in the corpus; stable across rebuilds.
+    title : str
+        Who the profile is about, e.g. ``"Pierre Legros and Somaly Mam"``.
+    names : tuple of str
+        Each person's name, then any other names given in the file.
+    text : str
+        The body: paragraphs joined by one blank line, in Unicode normal form C.
+    fields : Fields
+        What labels or front matter say.
+    sources : tuple of str
+        Addresses the profile rests on, as its front matter gives them.
+    file : str
+        The file's path relative to the corpus folder, with forward slashes.
+    sha256 : str
+        Of ``text`` in UTF-8: what a citation's offsets refer to.
+    """
+
+    id: str
+    title: str
+    names: tuple[str, ...]
+    text: str
+    fields: Fields
+    sources: tuple[str, ...]
+    file: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A run of whole sentences: ``profile.text[start:end] == text``, always."""
+
+    profile_id: str
+    start: int
+    end: int
+    paragraph: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """How a hit came to its place.
+
+    Attributes
+    ----------
+    dense : float
+        Cosine of the query's and the passage's vector, in [-1, 1].
+    lexical : float
+        BM25; 0 where no word is shared.
+    fused : float
+        The weighted sum that ranks the hits, in [0, 1].
+    reader : float or None
+        How well the passage's best span answers, once a reader has read it.
+    """
+
+    dense: float
+    lexical: float
+    fused: float
+    reader: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage found for a query, with its rank (from 1) and its scores."""
+
+    rank: int
+    title: str
+    passage: Passage
+    scores: Scores
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """``[start, end)`` in a profile's text, with a score in [0, 1].
+
+    ``context_start`` and ``context_end`` bound the sentence the span stands in.
+    """
+
+    profile_id: str
+    start: int
+    end: int
+    score: float
+    context_start: int
+    context_end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A sentence of a profile, verbatim: ``profile.text[start:end] == quote``.
+
+    ``answer_start`` and ``answer_end`` bound the words that answer, inside ``[start, end)``.
+    ``sha256`` is that of the text the quote was taken from.
+    """
+
+    profile_id: str
+    title: str
+    paragraph: int
+    start: int
+    end: int
+    answer_start: int
+    answer_end: int
+    quote: str
+    sha256: str
+
+
+class Reason(StrEnum):
+    """Why an answer is refused."""
+
+    NOT_SAID = "the profiles do not say"
+    UNKNOWN_NAME = "nobody of that name here"
+    OFF_TOPIC = "ask me about the profiles"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is said to a question.
+
+    Attributes
+    ----------
+    question : str
+        The question as it was understood; a follow-up stands on its own here.
+    text : str or None
+        Words of a profile, or None when there is no answer to give.
+    kind : str
+        ``"fact"`` or ``"small_talk"``.
+    confidence : float
+        Estimated probability, in [0, 1], that the cited sentence answers the question.
+    citations : tuple of Citation
+        Empty exactly when ``text`` is None.
+    items : tuple of str
+        The things listed or counted; empty for other kinds.
+    hits : tuple of Hit
+        The closest passages, best first; of a refusal they are *not* an answer.
+    reason : Reason or None
+        Why there is no answer; None when there is one.
+    detail : str
+        A refusal in one sentence for people; empty when there is an answer.
+    """
+
+    question: str
+    text: str | None
+    kind: str
+    confidence: float
+    citations: tuple[Citation, ...] = ()
+    items: tuple[str, ...] = ()
+    hits: tuple[Hit, ...] = ()
+    reason: Reason | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedFile:
+    """A file of the corpus that became no profile, and why."""
+
+    file: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class IndexUpdate:
+    """What a build or an update did; ``added``, ``changed`` and ``removed`` name files.
+
+    ``embedded_passages`` counts the vectors computed, ``reused_passages`` those kept from before.
+    """
+
+    added: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    unchanged: int = 0
+    skipped: tuple[SkippedFile, ...] = ()
+    warnings: tuple[SkippedFile, ...] = ()
+    embedded_passages: int = 0
+    reused_passages: int = 0
