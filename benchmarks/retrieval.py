@@ -80,14 +80,12 @@ def measure(folder, encoders):
                 for method, passages in found.items():
                     ranking = [ids[passage] for passage in passages[:DEPTH]]
                     wanted = query["relevant"]
-                    scores.setdefault(method, []).append(
-                        (
-                            ndcg(ranking, wanted),
-                            reciprocal_rank(ranking, wanted),
-                            recall(ranking, wanted, 1),
-                            recall(ranking, wanted, 10),
-                        )
-                    )
+                    scores.setdefault(method, []).append((
+                        ndcg(ranking, wanted),
+                        reciprocal_rank(ranking, wanted),
+                        recall(ranking, wanted, 1),
+                        recall(ranking, wanted, 10),
+                    ))
             out[precision] = {"passages_per_s": round(rate, 1), **summary(scores)}
             print(json.dumps({folder.name: {precision: out[precision]}}), file=sys.stderr)
     return out

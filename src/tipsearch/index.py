@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,6 +69,8 @@ class Snapshot:
     encoder: Encoder
     settings: Settings
     notice: str = ""
+    cutting: Mapping[str, object] = field(default_factory=dict)
+    """How its passages were cut, as the manifest says."""
 
     def search(
         self,
@@ -133,10 +136,19 @@ class Snapshot:
         """Return every profile, sorted by title."""
         return self.store.profiles()
 
-    def knows(self, word: str) -> bool:
-        """Whether every part of a word stands in some profile's text or title."""
-        parts = self.store.lexical.words(word)
-        return all(self.store.lexical.document_frequency(part) > 0 for part in parts)
+    def knows(self, name: str) -> bool:
+        """Whether each word of a name stands in some profile: its text, title, names or fields."""
+        lexical = self.store.lexical
+        unsaid = [word for word in lexical.words(name) if not lexical.document_frequency(word)]
+        if not unsaid:
+            return True
+        labels = {
+            word
+            for profile in self.profiles()
+            for label in (*profile.names, *chain.from_iterable(asdict(profile.fields).values()))
+            for word in lexical.words(label)
+        }
+        return labels.issuperset(unsaid)
 
 
 def _checked(filters: Mapping[str, FilterValue]) -> dict[str, list[str]]:
@@ -204,7 +216,7 @@ class Index:
         profiles = load(Path(corpus), settings.file_bytes)
         encoder = encoder or OnnxEncoder.open(settings)
         with generation.write_lock(root):
-            return _write(root, profiles, None, encoder, settings, progress)
+            return write(root, profiles, None, encoder, settings, progress)
 
     @classmethod
     def open(
@@ -228,9 +240,15 @@ class Index:
         """
         settings = settings or Settings.from_environment()
         root = Path(index)
-        found = generation.newest_whole(root)
-        encoder = encoder or OnnxEncoder.open(settings)
-        return cls(root, _snapshot(found, encoder, settings), IndexUpdate())
+        while True:  # again only if a writer removed the generation before it was open
+            current = generation.current_name(root)
+            found = generation.newest_whole(root)
+            encoder = encoder or OnnxEncoder.open(settings)
+            try:
+                return cls(root, _snapshot(found, encoder, settings), IndexUpdate())
+            except IndexFormatError:
+                if generation.current_name(root) == current:
+                    raise
 
     def refresh(self) -> bool:
         """Take up a newer generation if there is one; one that does not verify is ignored.
@@ -254,7 +272,7 @@ class Index:
     def update(self, corpus: str | Path, *, progress: Progress | None = None) -> IndexUpdate:
         """Bring the index up to date with a corpus folder; embed only passages that are new.
 
-        An update that finds nothing changed writes nothing.
+        An update that finds nothing changed, in the files or in how they are cut, writes nothing.
 
         Parameters
         ----------
@@ -281,9 +299,10 @@ class Index:
             self.refresh()
             before = self.snapshot
             changes = _compare(profiles, before.store.fingerprints())
-            if changes.added or changes.changed or changes.removed:
+            recut = before.cutting != _about(before.encoder, settings)["passages"]
+            if changes.added or changes.changed or changes.removed or recut:
                 encoder = before.encoder
-                written = _write(self.folder, profiles, before, encoder, settings, progress)
+                written = write(self.folder, profiles, before, encoder, settings, progress)
                 self.snapshot, changes = written.snapshot, written.changes
         self.changes = changes
         return changes
@@ -341,7 +360,8 @@ def _snapshot(found: generation.Generation, encoder: Encoder, settings: Settings
             "run 'tipsearch build', or set TIPSEARCH_MODEL and TIPSEARCH_PRECISION back",
         )
     store = LocalStore.open(found.folder)
-    return Snapshot(found.name, store, encoder, settings, found.fell_back)
+    cut_as = found.manifest["passages"]
+    return Snapshot(found.name, store, encoder, settings, found.fell_back, cut_as)
 
 
 def _compare(corpus: Corpus, before: Mapping[str, str]) -> IndexUpdate:
@@ -357,7 +377,7 @@ def _compare(corpus: Corpus, before: Mapping[str, str]) -> IndexUpdate:
     )
 
 
-def _write(
+def write(
     root: Path,
     corpus: Corpus,
     before: Snapshot | None,
@@ -365,7 +385,24 @@ def _write(
     settings: Settings,
     progress: Progress | None,
 ) -> Index:
-    """Publish a generation of a corpus, with what vectors of ``before`` are still good."""
+    """Publish a generation of a corpus; the caller holds the write lock.
+
+    Parameters
+    ----------
+    root : Path
+        The index folder.
+    corpus : Corpus
+        What to index.
+    before : Snapshot or None
+        Vectors of passages it shares with the corpus are taken over.
+    encoder, settings, progress
+        As for `Index.build`.
+
+    Returns
+    -------
+    Index
+        Open on the new generation.
+    """
     about = _about(encoder, settings)
     passages = [
         passage
@@ -391,9 +428,7 @@ def _write(
     written = generation.publish(
         root, fill, {"tipsearch": _tipsearch_version(), **about, "counts": counts}
     )
-    done = replace(
-        changes, embedded_passages=embedded, reused_passages=len(passages) - embedded
-    )
+    done = replace(changes, embedded_passages=embedded, reused_passages=len(passages) - embedded)
     return Index(root, _snapshot(written, encoder, settings), done)
 
 

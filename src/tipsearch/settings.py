@@ -55,6 +55,8 @@ class Settings:
         Hits the reader reads.
     answer_threshold : float
         Least confidence of an answer that is given (docs/evaluation.md).
+    on_topic_cosine : float
+        A question whose closest passage is farther than this is not about the profiles at all.
     """
 
     model: str = DEFAULT_MODEL
@@ -70,7 +72,8 @@ class Settings:
     dense_weight: float = 0.5
     k: int = 10
     reader_passages: int = 5
-    answer_threshold: float = 0.5
+    answer_threshold: float = 0.2
+    on_topic_cosine: float = 0.25
 
     @classmethod
     def from_environment(cls) -> Settings:

@@ -10,9 +10,9 @@ import codecs
 import re
 import unicodedata
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from tipsearch.errors import ProfileError
-from tipsearch.types import FIELD_NAMES
 
 SUFFIXES = (".txt", ".md")
 
@@ -38,7 +38,7 @@ class Page:
 
 
 def decode(data: bytes) -> tuple[str, str]:
-    """Decode a file of any common encoding.
+    r"""Decode a file of any common encoding.
 
     A byte order mark decides; else UTF-8 if it is valid; else UTF-16 if every other byte is
     zero; else what charset-normalizer finds for a script other than Latin; else Windows-1252,
@@ -52,7 +52,7 @@ def decode(data: bytes) -> tuple[str, str]:
     Returns
     -------
     text : str
-        In normal form C, with ``\\n`` line ends and without control characters.
+        In normal form C, with ``\n`` line ends and without control characters.
     encoding : str
         The Python codec used.
 
@@ -162,7 +162,7 @@ def parse_scraped(text: str) -> Page:
         Topics of the tail are in ``fields["focus"]``.
     """
     page = Page()
-    label = ""
+    label, said = "", False  # the label that may still get a value, and whether it has one
     body: list[str] = []
     lines = text.split("\n")
     for number, line in enumerate(lines):
@@ -171,13 +171,13 @@ def parse_scraped(text: str) -> Page:
             break
         if found := _LABEL_LINE.fullmatch(line):
             label = _LABELS[found[1].lower()]
-            _add_value(page, label, found[2])
-        elif label and _is_value(line):
-            _add_value(page, label, line)
+            said = _add_value(page, label, found[2])
+        elif label and _is_value(line) and _add_value(page, label, line):
+            said = True
         elif _LOADER.fullmatch(line) or _BARE_LABEL.fullmatch(line):
             label = ""
         else:
-            label = "" if line.strip() else label
+            label = "" if line.strip() or said else label
             body.append(line)
     page.paragraphs = _paragraphs(body)
     if not page.title and len(page.paragraphs) > 1 and _is_heading(page.paragraphs[0]):
@@ -185,15 +185,20 @@ def parse_scraped(text: str) -> Page:
     return page
 
 
-def _add_value(page: Page, name: str, text: str) -> None:
+def _add_value(page: Page, name: str, text: str) -> bool:
+    """Keep a label's value; say whether it is one: there is one title, and a year has digits."""
     if name == "title":
+        values = [] if page.title else [text.strip()]
         page.title = page.title or text.strip()
     else:
-        page.fields.setdefault(name, []).extend(_values(name, text))
+        values = _values(name, text)
+        page.fields.setdefault(name, []).extend(values)
+    return any(values)
 
 
 def _add_topics(page: Page, lines: list[str]) -> None:
-    topics = [topic for line in lines if _is_value(line) for topic in _values("focus", line)]
+    kept = (line for line in lines if not (_LOADER.fullmatch(line) or _BARE_LABEL.fullmatch(line)))
+    topics = [topic for line in kept if _is_value(line) for topic in _values("focus", line)]
     focus = page.fields.setdefault("focus", [])
     focus.extend(topic for topic in topics if topic not in focus)
 
@@ -206,10 +211,8 @@ def _is_heading(paragraph: str) -> bool:
 def _paragraphs(lines: list[str]) -> list[str]:
     """Join hard-wrapped lines if blank lines part the paragraphs; else each line is one."""
     text = "\n".join(lines).strip("\n")
-    if re.search(r"\n\s*\n", text):
-        blocks = re.split(r"\n\s*\n", text)
-    else:
-        blocks = text.split("\n")
+    blank_lines = re.split(r"\n\s*\n", text)
+    blocks = blank_lines if len(blank_lines) > 1 else text.split("\n")
     return [joined for block in blocks if (joined := " ".join(block.split()))]
 
 
@@ -229,9 +232,11 @@ def parse_markdown(text: str) -> Page:
     Raises
     ------
     ProfileError
-        If the front matter is not YAML, or not a mapping.
+        If the front matter is not YAML, not a mapping, or never ends.
     """
     found = re.match(r"\s*---[ \t]*\n(.*?)\n---[ \t]*(?:\n|$)", text, re.DOTALL)
+    if not found and re.match(r"\s*---[ \t]*\n[ \t]*\w+[ \t]*:", text):
+        raise ProfileError("front matter has no closing ---")
     page = _front_matter(found[1]) if found else Page()
     blocks = _markdown_blocks(text[found.end() :] if found else text)
     if blocks and blocks[0][0] == "h1":
@@ -246,22 +251,24 @@ def _front_matter(text: str) -> Page:
 
     try:
         values = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except Exception as error:  # of a wrong tagged scalar PyYAML raises whatever comes up
         line = " ".join(str(error).split())
         raise ProfileError(f"front matter is not YAML: {line[:120]}") from error
     if not isinstance(values, dict):
         raise ProfileError("front matter is not a list of 'key: value' lines")
     page = Page()
     for key, value in values.items():
+        name = _LABELS.get(str(key).lower().replace("_", " "), "") if isinstance(key, str) else ""
+        if not (name or key in {"names", "aliases", "sources"}):
+            continue
         entries = _entries(value)
-        name = _LABELS.get(str(key).lower().replace("_", " "), "")
         if name == "title":
             page.title = page.title or " ".join(entries)
-        elif str(key) in {"names", "aliases"}:
+        elif key in {"names", "aliases"}:
             page.names.extend(entries)
-        elif str(key) == "sources":
+        elif key == "sources":
             page.sources.extend(entries)
-        elif name in FIELD_NAMES:
+        else:
             split = _values if isinstance(value, str) else _whole
             page.fields.setdefault(name, []).extend(v for e in entries for v in split(name, e))
     return page
@@ -272,19 +279,35 @@ def _whole(name: str, entry: str) -> list[str]:
 
 
 def _entries(value: object) -> list[str]:
-    """Return a YAML scalar or list as strings on one line each, without empty ones."""
+    """Return a YAML scalar or list as strings on one line each, without empty ones.
+
+    subtle: what is nested is refused before it is printed, for aliases can make it endless.
+    """
     items = value if isinstance(value, list) else [value]
-    texts = (" ".join(str(item).split()) for item in items if item is not None)
-    return [unicodedata.normalize("NFC", text) for text in texts if text]
+    if any(isinstance(item, list | dict | set) for item in items):
+        raise ProfileError("front matter holds a value within a value")
+    try:
+        texts = [_clean(str(item)) for item in items if item is not None]
+    except ValueError as error:  # an integer of thousands of digits
+        raise ProfileError(f"front matter is not YAML: {error}") from error
+    return [text for text in texts if text]
+
+
+def _clean(text: str) -> str:
+    """Return text on one line in normal form C, without control characters or surrogates."""
+    shown = "".join(c for c in text if c.isspace() or unicodedata.category(c) not in {"Cc", "Cs"})
+    return unicodedata.normalize("NFC", " ".join(shown.split()))
 
 
 def _markdown_blocks(text: str) -> list[tuple[str, str]]:
     """Return each block's tag and its text without markup; HTML stays as it was typed."""
     from markdown_it import MarkdownIt
 
-    tokens = MarkdownIt("commonmark", {"html": False}).parse(text)
+    # An indented or fenced block is not code in a profile; its words are kept.
+    parser = MarkdownIt("commonmark", {"html": False}).disable(["code", "fence"])
+    tokens = parser.parse(text)
     blocks = []
-    for opening, token in zip(tokens, tokens[1:], strict=False):
+    for opening, token in pairwise(tokens):
         if token.type != "inline":
             continue
         parts = [
@@ -292,7 +315,7 @@ def _markdown_blocks(text: str) -> list[tuple[str, str]]:
             for child in token.children or []
             if child.type != "image"
         ]
-        if words := " ".join("".join(parts).split()):
+        if words := _clean("".join(parts)):
             blocks.append((opening.tag, words))
     return blocks
 

@@ -10,7 +10,7 @@ import stat
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from tipsearch.corpus import formats
 from tipsearch.errors import ProfileError
@@ -34,11 +34,11 @@ class Corpus:
 
 
 def fold(text: str) -> str:
-    """Reduce text to what matching compares: no case, no accents, no invisible characters.
+    r"""Reduce text to what matching compares: no case, no accents, no invisible characters.
 
     Examples
     --------
-    >>> fold("Médecins\\u200b Sans FRONTIÈRES")
+    >>> fold("Médecins\u200b Sans FRONTIÈRES")
     'medecins sans frontieres'
     """
     decomposed = unicodedata.normalize("NFKD", text.casefold())
@@ -74,8 +74,8 @@ def read_profile(data: bytes, file: str) -> tuple[Profile, str]:
     ProfileError
         If the file is not text, is broken, or holds no sentence.
     """
-    name, suffix = os.path.splitext(file.rsplit("/", 1)[-1])
-    page, encoding = formats.parse(data, suffix.lower())
+    name, suffix = PurePosixPath(file).stem, PurePosixPath(file).suffix.lower()
+    page, encoding = formats.parse(data, suffix)
     if not page.paragraphs:
         raise ProfileError("no text besides labels" if data.strip() else "empty")
     text = "\n\n".join(page.paragraphs)
@@ -96,7 +96,7 @@ def read_profile(data: bytes, file: str) -> tuple[Profile, str]:
 def _profile_id(file: str, stem: str) -> str:
     """Join a readable slug and a hash of the path: two files never share an id."""
     path = unicodedata.normalize("NFC", file)
-    digest = hashlib.sha256(path.encode("utf-8", "surrogateescape")).hexdigest()[:8]
+    digest = hashlib.sha256(path.encode("utf-8", "backslashreplace")).hexdigest()[:8]
     slug = re.sub(r"[^a-z0-9]+", "-", fold(stem)).strip("-")[:48].strip("-")
     return f"{slug}-{digest}" if slug else digest
 
@@ -165,6 +165,7 @@ def load(folder: Path, file_bytes: int) -> Corpus:
     if not folder.is_dir():
         raise ProfileError(f"no corpus folder at {folder}", "name it with --corpus")
     profiles: dict[str, Profile] = {}
+    ids: dict[str, str] = {}
     skipped: list[SkippedFile] = []
     warnings: list[SkippedFile] = []
     for path, file in _files(folder):
@@ -176,27 +177,38 @@ def load(folder: Path, file_bytes: int) -> Corpus:
         if twin := profiles.get(profile.sha256):
             skipped.append(SkippedFile(file, f"same text as {twin.file}"))
             continue
+        if namesake := ids.get(profile.id):
+            skipped.append(SkippedFile(file, f"same name as {namesake}, written otherwise"))
+            continue
         if not encoding.startswith("utf"):
             warnings.append(SkippedFile(file, f"read as {encoding}; save it as UTF-8 to be sure"))
         profiles[profile.sha256] = profile
+        ids[profile.id] = file
     if not profiles:
-        why = f": {len(skipped)} skipped, first {skipped[0].file} ({skipped[0].reason})"
+        why = "".join(
+            f": {len(skipped)} skipped, first {first.file} ({first.reason})"
+            for first in skipped[:1]
+        )
         raise ProfileError(
-            f"no usable profile in {folder}{why if skipped else ''}",
+            f"no usable profile in {folder}{why}",
             f"add profiles as {' or '.join(formats.SUFFIXES)} files",
         )
     return Corpus(tuple(profiles.values()), tuple(skipped), tuple(warnings))
 
 
 def _files(folder: Path) -> Iterator[tuple[Path, str]]:
-    """Yield each visible file below a folder and its relative name, sorted by that name."""
+    """Yield each visible file below a folder and its relative name, sorted by that name.
+
+    Bytes of a name that are not UTF-8 become backslash escapes in the relative name only.
+    """
     found = []
     for parent, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in names:
             if not name.startswith("."):
                 path = Path(parent, name)
-                found.append((path, path.relative_to(folder).as_posix()))
+                shown = path.relative_to(folder).as_posix().encode("utf-8", "backslashreplace")
+                found.append((path, shown.decode("utf-8")))
     return iter(sorted(found, key=lambda pair: pair[1]))
 
 

@@ -36,6 +36,10 @@ class DenseIndex:
         self._faiss = faiss.IndexFlatIP(vectors.shape[1])
         self._faiss.add(vectors)
 
+    def __len__(self) -> int:
+        """Return the number of vectors."""
+        return len(self._vectors)
+
     def search(
         self, query: NDArray[np.float32], k: int, allowed: NDArray[np.int64] | None = None
     ) -> dict[int, float]:
@@ -61,7 +65,7 @@ class DenseIndex:
             return {}
         params = None
         if allowed is not None:
-            params = faiss.SearchParameters(sel=faiss.IDSelectorBatch(allowed))
+            params = faiss.SearchParameters(sel=faiss.IDSelectorBatch(allowed))  # type: ignore[call-arg]
         scores, ids = self._faiss.search(query[np.newaxis], k, params=params)
         ranked = sorted(zip(ids[0].tolist(), scores[0].tolist(), strict=True), key=_best_first)
         return {passage: score for passage, score in ranked if passage >= 0}

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from tokenizers import Tokenizer
 
-_EXPORT_VERSION = 1  # raised when the same weights would give another graph
+_EXPORT_VERSION = 2  # raised when the same weights would give another graph
+_CACHED = ("model.onnx", "tokenizer.json")
 _INT8_COSINE = 0.98  # least mean cosine to fp32 on this machine; seen: 0.994
 _PROBES = (
     "When did she leave the organisation?",
@@ -106,18 +107,18 @@ class OnnxEncoder:
     def _load(cls, folder: Path, threads: int) -> OnnxEncoder:
         from tokenizers import Tokenizer
 
+        damaged = ModelError(f"the model cached in {folder} is damaged", f"delete {folder}")
         try:
             cached = json.loads((folder / "info.json").read_text(encoding="utf-8"))
-            graph = (folder / "model.onnx").read_bytes()
-            if hashlib.sha256(graph).hexdigest() != cached["graph_sha256"]:
-                raise ModelError(f"{folder / 'model.onnx'} is damaged", f"delete {folder}")
+            graph, words = ((folder / name).read_bytes() for name in _CACHED)
+            whole = cached["checksum"] == _checksum(cached["encoder"], graph, words)
             info = EncoderInfo(**cached["encoder"])
-            tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-            session = _session(graph)
-        except ModelError:
-            raise
+            tokenizer = Tokenizer.from_buffer(words)
+            session = _session(graph) if whole else None
         except Exception as error:  # tokenizers and onnxruntime raise bare exceptions
-            raise ModelError(f"cannot load the model in {folder}", f"delete {folder}") from error
+            raise damaged from error
+        if session is None:
+            raise damaged
         tokenizer.no_padding()
         tokenizer.enable_truncation(info.window_tokens)
         return cls(session, tokenizer, info, threads)
@@ -147,6 +148,8 @@ class OnnxEncoder:
         vectors = np.empty((len(texts), self._info.dimension), dtype=np.float32)
         if len(texts) == 1:
             vectors[0] = self._encode_one(texts[0])
+            if progress is not None:
+                progress(1)
             return vectors
         with ThreadPoolExecutor(self._threads) as pool:
             for row, vector in enumerate(pool.map(self._encode_one, texts)):
@@ -230,6 +233,12 @@ def _sha256(file: Path) -> str:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
+def _checksum(encoder: dict[str, Any], graph: bytes, tokenizer: bytes) -> str:
+    """Hash all that a cached model is made of."""
+    parts = (json.dumps(encoder, sort_keys=True).encode("utf-8"), graph, tokenizer)
+    return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
+
+
 def _export(settings: Settings, folder: Path) -> None:
     """Write a model's graph, tokenizer and description to the cache, all or nothing."""
     source = model_folder(settings.model)
@@ -273,7 +282,8 @@ def _write_graph(source: str, settings: Settings, work: Path) -> None:
         dimension=int(model.get_embedding_dimension()),
         window_tokens=int(model.max_seq_length),
     )
-    cached = {"graph_sha256": _sha256(work / "model.onnx"), "encoder": asdict(info)}
+    made = [(work / name).read_bytes() for name in _CACHED]
+    cached = {"checksum": _checksum(asdict(info), *made), "encoder": asdict(info)}
     (work / "info.json").write_text(json.dumps(cached, indent=1), "utf-8")
     for file in work.iterdir():
         with file.open("rb") as opened:
@@ -312,7 +322,7 @@ def trace(model: Any, file: Path) -> None:  # noqa: ANN401 - the library is impo
 
     import torch
 
-    class Graph(torch.nn.Module):
+    class Graph(torch.nn.Module):  # type: ignore[misc]
         def __init__(self) -> None:
             super().__init__()
             self.model = model

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import tempfile
 from collections.abc import Collection, Iterable
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +20,8 @@ _WRITER_BYTES = 50_000_000
 def _analyser() -> tantivy.TextAnalyzer:
     """Words in lower case, without accents, reduced to their English stem."""
     return (
-        tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+        tantivy
+        .TextAnalyzerBuilder(tantivy.Tokenizer.simple())
         .filter(tantivy.Filter.remove_long(64))
         .filter(tantivy.Filter.lowercase())
         .filter(tantivy.Filter.ascii_fold())
@@ -32,6 +36,13 @@ def _schema() -> tantivy.Schema:
     builder.add_unsigned_field("passage", stored=True)
     builder.add_unsigned_field("profile", indexed=True)
     return builder.build()
+
+
+def _opened(folder: Path) -> tantivy.Index:
+    index = tantivy.Index.open(str(folder))
+    index.register_tokenizer(_ANALYSER, _analyser())
+    index.reload()
+    return index
 
 
 class LexicalIndex:
@@ -77,17 +88,23 @@ class LexicalIndex:
     def open(cls, folder: Path) -> LexicalIndex:
         """Open an index for reading.
 
+        subtle: tantivy wants to write a lock file even to read, so where it cannot, a copy that
+        is deleted at once is opened; its files stay mapped.
+
         Raises
         ------
         IndexFormatError
             If tantivy cannot read it.
         """
         try:
-            index = tantivy.Index.open(str(folder))
-            index.register_tokenizer(_ANALYSER, _analyser())
-            index.reload()
-            return cls(index)
-        except ValueError as error:
+            if os.access(folder, os.W_OK):
+                return cls(_opened(folder))
+            with tempfile.TemporaryDirectory(prefix="tipsearch-") as copy:
+                for file in folder.iterdir():
+                    if file.suffix != ".lock":
+                        shutil.copyfile(file, Path(copy, file.name))
+                return cls(_opened(Path(copy)))
+        except (OSError, ValueError) as error:
             raise IndexFormatError(f"{folder} cannot be read: {error}") from error
 
     @cached_property
@@ -137,12 +154,10 @@ class LexicalIndex:
         wanted = tantivy.Query.boolean_query(clauses)
         if profiles is not None:
             among = tantivy.Query.term_set_query(self._fields, "profile", list(profiles))
-            wanted = tantivy.Query.boolean_query(
-                [
-                    (tantivy.Occur.Must, wanted),
-                    (tantivy.Occur.Must, tantivy.Query.const_score_query(among, 0.0)),
-                ]
-            )
+            wanted = tantivy.Query.boolean_query([
+                (tantivy.Occur.Must, wanted),
+                (tantivy.Occur.Must, tantivy.Query.const_score_query(among, 0.0)),
+            ])
         try:
             found = self._searcher.search(wanted, k).hits
             pairs = [(self._searcher.doc(where)["passage"][0], score) for score, where in found]

@@ -19,7 +19,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,7 +78,8 @@ def write_lock(root: Path) -> Iterator[None]:
                     shutil.rmtree(folder, ignore_errors=True)
         yield
     finally:
-        holder.unlink(missing_ok=True)
+        with suppress(OSError):
+            holder.unlink(missing_ok=True)
         lock.release()
 
 
@@ -93,9 +94,7 @@ def _cannot_write(root: Path) -> Iterator[None]:
         ) from error
 
 
-def publish(
-    root: Path, fill: Callable[[Path], None], about: Mapping[str, object]
-) -> Generation:
+def publish(root: Path, fill: Callable[[Path], None], about: Mapping[str, object]) -> Generation:
     """Write a new generation and make it the current one; the caller holds ``write_lock``.
 
     Parameters
@@ -248,6 +247,23 @@ def _newest_whole(root: Path, current: str) -> Generation:
     raise errors.IndexFormatError(
         f"the index at {root} is damaged: {reasons[0]}", "run 'tipsearch build'"
     )
+
+
+def is_usable(root: Path) -> bool:
+    """Whether an index folder holds a whole generation of this format.
+
+    Raises
+    ------
+    IndexFormatError
+        If a newer tipsearch made it: that is never built over unasked.
+    """
+    try:
+        newest_whole(root)
+    except NewerFormatError:
+        raise
+    except errors.IndexFormatError:
+        return False
+    return True
 
 
 class NewerFormatError(errors.IndexFormatError):

@@ -35,7 +35,7 @@ CREATE TABLE passages (
 );
 CREATE INDEX passages_by_profile ON passages (profile);
 """
-_PROFILE = "id, title, names, text, fields, sources, file, sha256"
+_SELECT_PROFILE = "SELECT id, title, names, text, fields, sources, file, sha256 FROM profiles"
 
 
 class LocalStore:
@@ -123,12 +123,12 @@ class LocalStore:
 
     def profile(self, profile_id: str) -> Profile | None:
         """Return a profile by its id, or None if there is none of that id."""
-        rows = self._rows(f"SELECT {_PROFILE} FROM profiles WHERE id = ?", [profile_id])
+        rows = self._rows(f"{_SELECT_PROFILE} WHERE id = ?", [profile_id])
         return _profile(rows[0]) if rows else None
 
     def profiles(self) -> list[Profile]:
         """Return every profile, sorted by title, then id."""
-        found = map(_profile, self._rows(f"SELECT {_PROFILE} FROM profiles"))
+        found = map(_profile, self._rows(_SELECT_PROFILE))
         return sorted(found, key=lambda profile: (fold(profile.title), profile.id))
 
     def fingerprints(self) -> dict[str, str]:
@@ -141,9 +141,7 @@ class LocalStore:
 
     def field_values(self, field: str) -> list[str]:
         """Return the values a field has in any profile, sorted, each once."""
-        values = {
-            value for profile in self.profiles() for value in getattr(profile.fields, field)
-        }
+        values = {value for profile in self.profiles() for value in getattr(profile.fields, field)}
         return sorted(values, key=lambda value: (fold(value), value))
 
     def profiles_where(self, filters: Mapping[str, Collection[str]]) -> list[int]:
@@ -153,11 +151,11 @@ class LocalStore:
         """
         numbers: set[int] | None = None
         for field, values in filters.items():
-            wanted = sorted({fold(value) for value in values})
-            marks = ", ".join("?" * len(wanted))
+            wanted = json.dumps([fold(value) for value in values])
             rows = self._rows(
-                f"SELECT profile FROM fields WHERE field = ? AND folded IN ({marks})",  # noqa: S608
-                [field, *wanted],
+                "SELECT profile FROM fields"
+                " WHERE field = ? AND folded IN (SELECT value FROM json_each(?))",
+                [field, wanted],
             )
             matching = {number for (number,) in rows}
             numbers = matching if numbers is None else numbers & matching
@@ -165,10 +163,10 @@ class LocalStore:
 
     def passages_of(self, profiles: Collection[int]) -> NDArray[np.int64]:
         """Return the numbers of the passages of some profiles, shape (m,), ascending."""
-        marks = ", ".join("?" * len(profiles))
         rows = self._rows(
-            f"SELECT number FROM passages WHERE profile IN ({marks}) ORDER BY number",  # noqa: S608
-            list(profiles),
+            "SELECT number FROM passages"
+            " WHERE profile IN (SELECT value FROM json_each(?)) ORDER BY number",
+            [json.dumps(list(profiles))],
         )
         return np.array([number for (number,) in rows], dtype=np.int64)
 

@@ -1,0 +1,56 @@
+# Two commands do everything:  make run   and   make test
+
+PYTHON ?= python3
+PORT ?= 7860
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check format browser clean
+
+help: ## Show what can be made
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
+
+run: $(VENV)/installed ## Set up, bring the index of corpus/ up to date, open the page on PORT
+	@$(BIN)/tipsearch update || [ $$? -eq 7 ]
+	@exec $(BIN)/tipsearch serve --port $(PORT)
+
+test: $(VENV)/installed-dev browser ## Set up and run every test
+	$(BIN)/pytest
+
+check: $(VENV)/installed-dev browser ## Format, lint, types, tests: what CI runs
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy src tests app.py
+	$(BIN)/pytest
+
+format: $(VENV)/installed-dev ## Format the code and mend what lint can
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# A CPU build of torch is a tenth of the size of the CUDA build that Linux gets by default.
+# To have it: make run TORCH_INDEX=<the address of PyTorch's CPU wheels, from pytorch.org>
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "tipsearch needs Python 3.11 or later: make PYTHON=python3.11 ..." >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) \
+	  || { rm -rf $(VENV); echo "On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+
+$(VENV)/installed: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(if $(TORCH_INDEX),$(BIN)/python -m pip install -q -c constraints.txt torch --index-url $(TORCH_INDEX))
+	$(BIN)/python -m pip install -q -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed
+	$(BIN)/python -m pip install -q -c constraints.txt -e '.[dev]'
+	@touch $@
+
+browser: $(VENV)/installed-dev # the browser tests need one: any Chromium, or Playwright's own
+	@$(BIN)/python tests/browser/find_browser.py > /dev/null 2>&1 \
+	  || { [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null \
+	       && apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium > /dev/null; } \
+	  || $(BIN)/playwright install chromium
+	@$(BIN)/python tests/browser/find_browser.py
+
+clean: ## Remove what was set up and built
+	rm -rf $(VENV) index build

@@ -1,0 +1,1 @@
+"""Questions become answers, each with its citation or with the reason there is none."""

@@ -1,0 +1,144 @@
+"""The assistant: a question in, a cited answer or a reasoned refusal out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from difflib import get_close_matches
+from pathlib import Path
+
+from tipsearch.answering import questions
+from tipsearch.answering.citation import cite
+from tipsearch.answering.conversation import Conversation
+from tipsearch.answering.reader import Reader, SimilarityReader
+from tipsearch.corpus.profiles import fold
+from tipsearch.index import FilterValue, Index, Snapshot, clean_query
+from tipsearch.settings import Settings
+from tipsearch.types import Answer, Hit, Reason, Span
+
+_WELCOME = "Ask about a person or an organisation in these profiles, such as when or where."
+_CLOSE_NAME = 0.8  # similarity of difflib, in [0, 1]: one letter off in a name of five or more
+
+
+class Assistant:
+    """Answers from an index with the words of its profiles, or says that they do not answer."""
+
+    def __init__(self, index: Index, reader: Reader) -> None:
+        self.index = index
+        self._reader = reader
+
+    @classmethod
+    def open(cls, index: str | Path, *, settings: Settings | None = None) -> Assistant:
+        """Open an index folder to ask questions of it.
+
+        Raises
+        ------
+        IndexFormatError
+            If there is no index, none is whole, or another model or a newer tipsearch made it.
+        ModelError
+            If the encoder cannot be loaded.
+        """
+        return cls(Index.open(index, settings=settings), SimilarityReader())
+
+    def refresh(self) -> bool:
+        """Take up a newer generation of the index if there is one; return whether there was."""
+        return self.index.refresh()
+
+    def conversation(self) -> Conversation:
+        """Start a conversation, in which a question may refer to those before it."""
+        return Conversation(self)
+
+    def ask(
+        self,
+        question: str,
+        k: int | None = None,
+        filters: Mapping[str, FilterValue] | None = None,
+    ) -> Answer:
+        """Answer a question that stands on its own.
+
+        Parameters
+        ----------
+        question : str
+            In anyone's own words.
+        k : int, optional
+            Passages returned with the answer, from 1; ``settings.k`` by default.
+        filters : mapping, optional
+            Only profiles with these field values answer; see `Snapshot.search`.
+
+        Returns
+        -------
+        Answer
+            With its citation; or with ``text`` None, the reason, and the closest passages.
+
+        Raises
+        ------
+        QueryError
+            If the question is empty or too long, k is below 1, or a field is unknown.
+        """
+        snapshot = self.index.snapshot
+        settings = snapshot.settings
+        question = clean_query(question, settings.question_chars)
+        if questions.is_small_talk(question):
+            return Answer(
+                question, None, "small_talk", 0.0, reason=Reason.OFF_TOPIC, detail=_WELCOME
+            )
+        hits = snapshot.search(question, k, filters)
+        unknown = [name for name in questions.names(question) if not snapshot.knows(name)]
+        if unknown:
+            return _refuse(question, hits, Reason.UNKNOWN_NAME, _unknown(unknown, snapshot))
+        read = hits
+        if len(hits) < settings.reader_passages:
+            read = snapshot.search(question, settings.reader_passages, filters)
+        spans = self._reader.read(question, read[: settings.reader_passages], snapshot)
+        hits = _with_reader_scores(hits, spans)
+        if spans and spans[0].score >= settings.answer_threshold:
+            return _answer(question, hits, spans[0], snapshot)
+        if max((hit.scores.dense for hit in hits), default=0.0) < settings.on_topic_cosine:
+            return _refuse(question, hits, Reason.OFF_TOPIC, _WELCOME)
+        return _refuse(question, hits, Reason.NOT_SAID, "The profiles do not say.")
+
+
+def _answer(question: str, hits: Sequence[Hit], span: Span, snapshot: Snapshot) -> Answer:
+    profile = snapshot.profile(span.profile_id)
+    if profile is None:  # a reader made the span up
+        return _refuse(question, hits, Reason.NOT_SAID, "The profiles do not say.")
+    citation = cite(profile, span)
+    text = profile.text[span.start : span.end]
+    return Answer(question, text, "fact", span.score, (citation,), hits=tuple(hits))
+
+
+def _refuse(question: str, hits: Sequence[Hit], reason: Reason, detail: str) -> Answer:
+    return Answer(question, None, "fact", 0.0, hits=tuple(hits), reason=reason, detail=detail)
+
+
+def _unknown(names: Sequence[str], snapshot: Snapshot) -> str:
+    """Say which names no profile holds, and offer a person whose name is a letter off."""
+    told = " or ".join(f"“{name}”" for name in dict.fromkeys(names))
+    people = {
+        fold(part): name
+        for profile in snapshot.profiles()
+        for name in profile.names
+        for part in name.split()
+    }
+    for word in " ".join(names).split():
+        if close := get_close_matches(fold(word), people, n=1, cutoff=_CLOSE_NAME):
+            return f"No profile mentions {told}. Did you mean {people[close[0]]}?"
+    return f"No profile mentions {told}."
+
+
+def _with_reader_scores(hits: Sequence[Hit], spans: Sequence[Span]) -> list[Hit]:
+    """Give each passage the score of its best span; one that was not read keeps None."""
+    scored = []
+    for hit in hits:
+        passage = hit.passage
+        within = [
+            span.score
+            for span in spans
+            if span.profile_id == passage.profile_id
+            and passage.start <= span.start
+            and span.end <= passage.end
+        ]
+        scored.append(
+            replace(hit, scores=replace(hit.scores, reader=max(within))) if within else hit
+        )
+    return scored

@@ -1,0 +1,347 @@
+"""The shell: ``tipsearch build | update | search | ask | chat | serve | check``."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, is_dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from tipsearch import __version__
+from tipsearch.errors import EXIT_SOME_FILES_SKIPPED, QueryError, TipsearchError
+from tipsearch.settings import Settings, go_offline
+from tipsearch.types import FIELD_NAMES
+
+if TYPE_CHECKING:
+    from tipsearch.index import Progress
+    from tipsearch.types import Answer, Citation, Hit, IndexUpdate
+
+_CLOSEST = 3  # passages shown with a refusal
+
+
+def _printable(text: str) -> str:
+    """Show control characters by their number: a file name may hold any of them."""
+    return "".join(c if c.isprintable() or c == "\n" else f"\\x{ord(c):02x}" for c in text)
+
+
+def _say(text: str = "", *, error: bool = False) -> None:
+    click.echo(_printable(text), err=error)
+
+
+def _say_json(record: object) -> None:
+    def plain(value: Any) -> Any:  # noqa: ANN401 - json's own contract
+        if is_dataclass(value) and not isinstance(value, type):
+            return asdict(value)
+        raise TypeError(type(value).__name__)
+
+    click.echo(json.dumps(record, default=plain, ensure_ascii=False, indent=1))
+
+
+def _filters(pairs: Sequence[str]) -> dict[str, list[str]]:
+    filters: dict[str, list[str]] = {}
+    for pair in pairs:
+        field, equals, value = pair.partition("=")
+        if not equals:
+            raise QueryError(
+                f"--filter {pair!r} is not field=value", f"as in {FIELD_NAMES[0]}=Nepal"
+            )
+        filters.setdefault(field.strip(), []).append(value.strip())
+    return filters
+
+
+@contextlib.contextmanager
+def _progress() -> Iterator[Progress | None]:
+    """Draw a bar on a terminal while work is going on; draw nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+
+    with Bar(console=Console(stderr=True), transient=True) as bar:
+        tasks = {}
+
+        def show(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bar.add_task(stage, total=total)
+            bar.update(tasks[stage], completed=done)
+
+        yield show
+
+
+_index = click.option(
+    "--index", type=click.Path(path_type=Path), default="index", show_default=True,
+    help="The index folder.",
+)  # fmt: skip
+_corpus = click.option(
+    "--corpus", type=click.Path(path_type=Path), default="corpus", show_default=True,
+    help="The folder of profile files.",
+)  # fmt: skip
+_json = click.option("--json", "as_json", is_flag=True, help="Print the record as JSON.")
+_k = click.option("--k", type=int, default=None, help="Number of results.  [default: 10]")
+_filter = click.option(
+    "--filter", "pairs", multiple=True, metavar="FIELD=VALUE",
+    help=f"Only profiles with this value; may be repeated. Fields: {', '.join(FIELD_NAMES)}.",
+)  # fmt: skip
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--debug", is_flag=True, help="Show the whole traceback of an error.")
+@click.version_option(__version__, prog_name="tipsearch")
+def cli(*, debug: bool) -> None:
+    r"""Search profiles of TIP Report Heroes: every answer is quoted and cited.
+
+    \b
+    Exit codes: 0 done, 2 wrong usage or port in use, 3 no usable profile,
+    4 index missing or damaged, 5 index locked or not writable, 6 model missing,
+    7 done but some files were skipped.
+    """
+    if debug:
+        os.environ["TIPSEARCH_DEBUG"] = "1"
+
+
+@cli.command()
+@_corpus
+@_index
+@_json
+def build(corpus: Path, index: Path, *, as_json: bool) -> None:
+    """Index every profile anew."""
+    from tipsearch.index import Index
+
+    start = time.perf_counter()
+    with _progress() as progress:
+        changes = Index.build(corpus, index, progress=progress).changes
+    _report(changes, time.perf_counter() - start, as_json=as_json)
+
+
+@cli.command()
+@_corpus
+@_index
+@_json
+def update(corpus: Path, index: Path, *, as_json: bool) -> None:
+    """Bring the index up to date; only new text is embedded.
+
+    An index that is missing, damaged or of an older format is built.
+    """
+    from tipsearch.index import Index
+    from tipsearch.stores.generation import is_usable
+
+    start = time.perf_counter()
+    with _progress() as progress:
+        if is_usable(index):
+            changes = Index.open(index).update(corpus, progress=progress)
+        else:
+            changes = Index.build(corpus, index, progress=progress).changes
+    _report(changes, time.perf_counter() - start, as_json=as_json)
+
+
+def _report(changes: IndexUpdate, seconds: float, *, as_json: bool) -> None:
+    """Print what a build or update did, and end with exit code 7 if files were skipped."""
+    if as_json:
+        _say_json(changes)
+    else:
+        for word in ("added", "changed", "removed"):
+            for file in getattr(changes, word):
+                _say(f"{word:8} {file}")
+        counts = ", ".join(
+            f"{len(getattr(changes, word))} {word}" for word in ("added", "changed", "removed")
+        )
+        _say(
+            f"{counts}, {changes.unchanged} unchanged; {changes.embedded_passages} passages"
+            f" embedded, {changes.reused_passages} reused, in {seconds:.1f} s"
+        )
+    for warning in changes.warnings:
+        _say(f"warning: {warning.file}: {warning.reason}", error=True)
+    for skipped in changes.skipped:
+        _say(f"skipped: {skipped.file}: {skipped.reason}", error=True)
+    if changes.skipped:
+        sys.exit(EXIT_SOME_FILES_SKIPPED)
+
+
+@cli.command()
+@click.argument("query")
+@_index
+@_k
+@_filter
+@_json
+def search(query: str, index: Path, k: int | None, pairs: Sequence[str], *, as_json: bool) -> None:
+    """Find the passages closest to QUERY."""
+    from tipsearch.index import Index
+
+    hits = Index.open(index).search(query, k, _filters(pairs))
+    if as_json:
+        _say_json(hits)
+    elif not hits:
+        _say("No passage fits.")
+    for hit in [] if as_json else hits:
+        _say_hit(hit)
+
+
+def _say_hit(hit: Hit) -> None:
+    about = f"{hit.title}, paragraph {hit.passage.paragraph}"
+    _say(f"{hit.rank:3}. {about}  [{hit.scores.fused:.2f}]")
+    _say(_wrapped(hit.passage.text, "     ") + "\n")
+
+
+def _wrapped(text: str, indent: str) -> str:
+    import textwrap
+
+    return textwrap.fill(text, 88, initial_indent=indent, subsequent_indent=indent)
+
+
+@cli.command()
+@click.argument("question")
+@_index
+@_k
+@_filter
+@_json
+def ask(question: str, index: Path, k: int | None, pairs: Sequence[str], *, as_json: bool) -> None:
+    """Answer QUESTION with a quote from a profile, or say that there is none."""
+    from tipsearch.answering.assistant import Assistant
+
+    assistant = Assistant.open(index)
+    answer = assistant.ask(question, k, _filters(pairs))
+    if as_json:
+        _say_json(answer)
+    else:
+        _say_answer(answer)
+    if assistant.index.snapshot.notice:
+        _say(f"warning: {assistant.index.snapshot.notice}", error=True)
+
+
+def _say_answer(answer: Answer) -> None:
+    if answer.text is None:
+        _say(answer.detail)
+        if answer.hits:
+            _say("\nClosest passages (not an answer):")
+        for hit in answer.hits[:_CLOSEST]:
+            _say_hit(hit)
+        return
+    for citation in answer.citations:
+        if citation.quote != answer.text:
+            _say(f"{answer.text}\n")
+        _say(_wrapped(f"“{citation.quote}”", "  "))
+        _say(f"  — {_source(citation)}")
+
+
+def _source(citation: Citation) -> str:
+    return f"{citation.title}, paragraph {citation.paragraph}"
+
+
+@cli.command()
+@_index
+def chat(index: Path) -> None:
+    """Ask one question after another; "he", "she" and "it" are understood."""
+    from tipsearch.answering.assistant import Assistant
+
+    assistant = Assistant.open(index)
+    conversation = assistant.conversation()
+    interactive = sys.stdin.isatty()
+    if interactive:
+        _say("Ask about the profiles. An empty line ends the conversation.")
+    while True:
+        try:
+            question = input("> " if interactive else "")
+        except EOFError:
+            return
+        if not question.strip():
+            return
+        assistant.refresh()
+        try:
+            answer = conversation.ask(question)
+        except QueryError as error:
+            _say(str(error))
+            continue
+        if answer.question != question:
+            _say(f"(understood as: {answer.question})")
+        _say_answer(answer)
+        _say()
+
+
+@cli.command()
+@_index
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=int, default=7860, show_default=True, help="Port to listen on.")
+def serve(index: Path, host: str, port: int) -> None:
+    """Open the web page; it takes up a rebuilt index by itself."""
+    from tipsearch.answering.assistant import Assistant
+    from tipsearch.web.server import listen
+    from tipsearch.web.server import serve as serve_page
+
+    with listen(host, port) as socket:
+        serve_page(Assistant.open(index), socket)
+
+
+@cli.command()
+@_corpus
+@_json
+def check(corpus: Path, *, as_json: bool) -> None:
+    """Say which profiles of a corpus can be used, what they lack, and what is skipped."""
+    from tipsearch.corpus.profiles import load
+
+    found = load(corpus, Settings.from_environment().file_bytes)
+    if as_json:
+        _say_json({
+            "profiles": found.profiles,
+            "skipped": found.skipped,
+            "warnings": found.warnings,
+        })
+    else:
+        for profile in found.profiles:
+            empty = [name for name in FIELD_NAMES if not getattr(profile.fields, name)]
+            lacks = f"  (empty: {', '.join(empty)})" if empty else ""
+            _say(f"ok       {profile.file}: {profile.title}{lacks}")
+    for warning in found.warnings:
+        _say(f"warning: {warning.file}: {warning.reason}", error=True)
+    for skipped in found.skipped:
+        _say(f"skipped: {skipped.file}: {skipped.reason}", error=True)
+    if found.skipped:
+        sys.exit(EXIT_SOME_FILES_SKIPPED)
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run a command; every failure is one line on standard error and an exit code."""
+    go_offline()
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    sys.exit(_run(lambda: cli.main(arguments, "tipsearch", standalone_mode=False)))
+
+
+def _run(command: Callable[[], object]) -> int:
+    """Run a command and return its exit code; what goes wrong is said in one line."""
+    code = 0
+    try:
+        command()
+    except click.exceptions.Exit as leaving:
+        code = leaving.exit_code
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        code = 128 + signal.SIGINT
+    except BrokenPipeError:
+        # Python would complain again when it closes standard output at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except TipsearchError as error:
+        _say_error(str(error))
+        code = error.exit_code
+    except Exception as error:
+        _say_error(f"bug: {type(error).__name__}: {error}; run with --debug and report it")
+        code = 1
+    return code
+
+
+def _say_error(line: str) -> None:
+    if os.environ.get("TIPSEARCH_DEBUG"):
+        traceback.print_exc()
+    _say(f"tipsearch: {' '.join(line.split())}", error=True)

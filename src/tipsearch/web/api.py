@@ -1,0 +1,100 @@
+"""A small JSON API: the records of ``tipsearch.types``, field for field."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from tipsearch.errors import QueryError, TipsearchError
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from tipsearch.answering.assistant import Assistant
+
+HITS = 100
+"""Most hits a request may ask for; more would be a way to copy the corpus slowly."""
+
+Endpoint = Callable[["Request"], Response]
+
+
+def routes(assistant: Assistant) -> list[Route]:
+    """Return the routes of the API, below ``/api``."""
+
+    def ask(request: Request) -> Response:
+        assistant.refresh()
+        filters = _filters(request, {"q"})
+        return JSONResponse(asdict(assistant.ask(_query(request), filters=filters)))
+
+    def search(request: Request) -> Response:
+        assistant.refresh()
+        k, filters = _count(request), _filters(request, {"q", "k"})
+        hits = assistant.index.search(_query(request), k, filters)
+        return JSONResponse([asdict(hit) for hit in hits])
+
+    def profiles(request: Request) -> Response:  # noqa: ARG001
+        assistant.refresh()
+        return JSONResponse([asdict(profile) for profile in assistant.index.profiles()])
+
+    def profile(request: Request) -> Response:
+        assistant.refresh()
+        found = assistant.index.profile(request.path_params["profile_id"])
+        if found is None:
+            return error(404, "there is no profile of that id", "see /api/profiles")
+        return JSONResponse(asdict(found))
+
+    def unknown(request: Request) -> Response:  # noqa: ARG001
+        return error(404, "not found", "use /api/ask, /api/search or /api/profiles")
+
+    return [
+        Route("/api/ask", _told(ask)),
+        Route("/api/search", _told(search)),
+        Route("/api/profiles", _told(profiles)),
+        Route("/api/profiles/{profile_id:path}", _told(profile)),
+        Route("/api/{rest:path}", unknown),
+    ]
+
+
+def error(status: int, message: str, hint: str = "") -> JSONResponse:
+    """Return an error as the API gives it."""
+    return JSONResponse({"error": message, "hint": hint}, status)
+
+
+def _told(endpoint: Endpoint) -> Endpoint:
+    """Turn the errors of an endpoint into responses."""
+
+    def answer(request: Request) -> Response:
+        try:
+            return endpoint(request)
+        except QueryError as query_error:
+            return error(422, query_error.message, query_error.hint)
+        except TipsearchError as failure:
+            return error(503, failure.message, failure.hint)
+
+    return answer
+
+
+def _query(request: Request) -> str:
+    query = request.query_params.get("q")
+    if query is None:
+        raise QueryError("q is missing", "give the question as ?q=")
+    return query
+
+
+def _count(request: Request) -> int | None:
+    text = request.query_params.get("k")
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text[:9]) <= HITS):
+        raise QueryError(f"k is {text[:20]!r}", f"ask for 1 to {HITS} hits")
+    return int(text)
+
+
+def _filters(request: Request, taken: set[str]) -> dict[str, list[str]] | None:
+    """Return every other parameter as a filter; a repeated one asks for any of its values."""
+    names = dict.fromkeys(name for name in request.query_params if name not in taken)
+    return {name: request.query_params.getlist(name) for name in names} or None

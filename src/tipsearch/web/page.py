@@ -1,0 +1,238 @@
+"""The Gradio page: ask, search, browse. It picks up a rebuilt index as it is used."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tipsearch.errors import QueryError, TipsearchError
+from tipsearch.web import reading, render
+
+if TYPE_CHECKING:
+    import gradio as gr
+
+    from tipsearch.answering.assistant import Assistant
+    from tipsearch.answering.conversation import Conversation
+    from tipsearch.index import Snapshot
+
+CONCURRENT = 2
+"""Questions answered at once; each keeps a core busy."""
+
+QUEUED = 100
+"""Questions that may wait; a further one is told at once that the server is busy."""
+
+_TURNS = 50  # kept on the page; an answer with its passages is about 5 kB
+_EXAMPLES = (
+    "When did Legros leave AFESIP?",
+    "Who founded Repórter Brasil?",
+    "When did Xavier Plassat come to Brazil?",
+    "What medal was Plassat given in 2006?",
+    "How much prize money did Shakti Samuha receive?",
+    "Where did Vannak Anan Prum swim ashore?",
+)
+_FILTERS = {
+    "active_in": ("Active in", "Any country"),
+    "organization": ("Organization", "Any organization"),
+    "award_year": ("Award year", "Any year"),
+    "focus": ("Focus", "Any focus"),
+}
+_RESULTS = (("5 results", 5), ("10 results", 10), ("20 results", 20))
+_COMMON = frozenset(
+    "a an and are as at be by did do does for from had has have he her his how in is it its of on "
+    "or she that the their they this to was were what when where which who whose why with".split()
+)
+
+
+class Page:
+    """What the page's controls do; each method returns what is shown."""
+
+    def __init__(self, assistant: Assistant) -> None:
+        self._assistant = assistant
+
+    def examples(self) -> list[str]:
+        """Return questions to start with, each of which the profiles answer."""
+        titles = [profile.title for profile in self._assistant.index.profiles()]
+        fallback = [f"Who is {title}?" for title in titles[: len(_EXAMPLES)]]
+        good = [question for question in _EXAMPLES if self._answers(question)]
+        return good or [question for question in fallback if self._answers(question)]
+
+    def _answers(self, question: str) -> bool:
+        try:
+            return self._assistant.ask(question).text is not None
+        except TipsearchError:
+            return False
+
+    def ask(
+        self, question: str, chat: Conversation | None, turns: list[str]
+    ) -> tuple[str, Conversation | None, list[str], str]:
+        """Answer a question.
+
+        Returns
+        -------
+        tuple
+            What is left in the box (the question, if it could not be used), the conversation,
+            its turns, and the log to show.
+        """
+        asked = question.encode("utf-8", "replace").decode("utf-8")
+        try:
+            self._assistant.refresh()
+            chat = chat or self._assistant.conversation()
+            turn = render.answered(asked, chat.ask(asked))
+        except TipsearchError as error:
+            trouble = render.failed(asked.strip(), error.message, error.hint)
+            return question, chat, turns, render.conversation([*turns, trouble])
+        turns = [*turns, turn][-_TURNS:]
+        return "", chat, turns, render.conversation(turns)
+
+    def search(self, query: str, count: int, *values: str) -> str:
+        """Return what a search finds; ``values`` are those of the filters, "" for any."""
+        filters = {field: value for field, value in zip(_FILTERS, values, strict=True) if value}
+        self._assistant.refresh()
+        snapshot = self._assistant.index.snapshot
+        try:
+            hits = snapshot.search(query, count, filters)
+        except QueryError as error:
+            return render.notice(error.message, error.hint)
+        return render.search_results(hits, _matcher(snapshot, query))
+
+    def choices(self, field: str) -> list[tuple[str, str]]:
+        """Return a filter's choices as (shown, value), that for any value first."""
+        self._assistant.refresh()
+        values = self._assistant.index.snapshot.store.field_values(field)
+        return [(_FILTERS[field][1], ""), *((value, value) for value in values)]
+
+    def profiles(self, name: str = "") -> str:
+        """Return the profiles whose names hold the words of ``name``."""
+        self._assistant.refresh()
+        return render.profile_list(self._assistant.index.profiles(), name)
+
+
+def _matcher(snapshot: Snapshot, query: str) -> render.IsMatch:
+    """Tell words that share a stem with the query, unless they are common ones."""
+    stems = snapshot.store.lexical.words
+    words = [word for word in query.split() if word.casefold().strip("?!.,;:") not in _COMMON]
+    wanted = set(stems(" ".join(words)))
+    return lambda word: not wanted.isdisjoint(stems(word))
+
+
+def build(assistant: Assistant) -> gr.Blocks:
+    """Lay the page out."""
+    import gradio as gr
+
+    page = Page(assistant)
+    with gr.Blocks(title="tipsearch", analytics_enabled=False) as blocks:
+        _html(gr, reading.masthead())
+        with gr.Tabs(elem_id="tabs"):
+            with gr.Tab("Ask", id="ask"):
+                _ask_tab(gr, page)
+            with gr.Tab("Search", id="search") as search_tab:
+                _search_tab(gr, page, blocks, search_tab)
+            with gr.Tab("Profiles", id="profiles") as profiles_tab:
+                _profiles_tab(gr, page, blocks, profiles_tab)
+    blocks.queue(max_size=QUEUED, api_open=False, default_concurrency_limit=CONCURRENT)
+    return blocks
+
+
+def _html(gr: Any, value: str, **options: Any) -> Any:
+    return gr.HTML(value, apply_default_css=False, js_on_load=None, **options)
+
+
+def _ask_tab(gr: Any, page: Page) -> None:
+    chat, turns = gr.State(None), gr.State([])
+    with gr.Column(elem_id="welcome") as welcome:
+        _html(
+            gr,
+            "<h1>Ask about the people who fight human trafficking</h1><p>Every answer is a sentence "
+            "of a profile, quoted word for word. If the profiles do not say, you are told so.</p>",
+        )
+        examples = [gr.Button(text, elem_classes="example") for text in page.examples()]
+    log = _html(gr, render.conversation([]), elem_id="log")
+    with gr.Column(elem_id="composer"):
+        with gr.Row():
+            box = gr.Textbox(
+                label="Your question",
+                placeholder="Ask a question",
+                lines=1,
+                max_lines=6,
+                autofocus=True,
+                container=False,
+                scale=1,
+                elem_id="question",
+            )
+            button = gr.Button("Ask", variant="primary", scale=0, min_width=80, elem_id="ask")
+        again = gr.Button("New conversation", visible=False, elem_id="again")
+
+    def ask(question: str, chat: Any, turns: list[str]) -> tuple[Any, ...]:
+        left, chat, turns, shown = page.ask(question, chat, turns)
+        begun = bool(turns)
+        return left, chat, turns, shown, gr.update(visible=not begun), gr.update(visible=begun)
+
+    def start_again() -> tuple[Any, ...]:
+        shown = render.conversation([])
+        return "", None, [], shown, gr.update(visible=True), gr.update(visible=False)
+
+    outputs = [box, chat, turns, log, welcome, again]
+    for trigger, source in [
+        (box.submit, box),
+        (button.click, box),
+        *((example.click, example) for example in examples),
+    ]:
+        trigger(
+            ask,
+            [source, chat, turns],
+            outputs,
+            concurrency_limit=CONCURRENT,
+            concurrency_id="ask",
+            show_progress="minimal",
+            show_progress_on=log,
+            api_visibility="private",
+        )
+    again.click(start_again, None, outputs, **_QUIET)
+
+
+_QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+
+
+def _search_tab(gr: Any, page: Page, blocks: Any, tab: Any) -> None:
+    with gr.Row(elem_id="search-row"):
+        query = gr.Textbox(
+            label="Words to search for",
+            placeholder="Search the profiles",
+            container=False,
+            scale=1,
+            elem_id="query",
+        )
+        button = gr.Button("Search", variant="primary", scale=0, min_width=90, elem_id="find")
+    with gr.Row(elem_id="filters"):
+        filters = [
+            gr.Dropdown(page.choices(field), value="", label=label, show_label=False)
+            for field, (label, _) in _FILTERS.items()
+        ]
+        count = gr.Dropdown(
+            list(_RESULTS), value=10, label="Number of results", show_label=False
+        )
+    results = _html(gr, "", elem_id="results")
+
+    def refreshed(*chosen: str) -> list[Any]:
+        offered = [page.choices(field) for field in _FILTERS]
+        return [
+            gr.update(choices=choices, value=value if value in dict(choices).values() else "")
+            for choices, value in zip(offered, chosen, strict=True)
+        ]
+
+    for trigger in (query.submit, button.click):
+        trigger(page.search, [query, count, *filters], results, **_QUIET)
+    for trigger in (tab.select, blocks.load):
+        trigger(refreshed, filters, filters, **_QUIET)
+
+
+def _profiles_tab(gr: Any, page: Page, blocks: Any, tab: Any) -> None:
+    name = gr.Textbox(
+        label="Filter by name",
+        placeholder="Filter by name",
+        container=False,
+        elem_id="name",
+    )
+    listed = _html(gr, page.profiles(), elem_id="profiles")
+    name.input(page.profiles, name, listed, trigger_mode="always_last", **_QUIET)
+    for trigger in (tab.select, blocks.load):
+        trigger(page.profiles, name, listed, **_QUIET)
