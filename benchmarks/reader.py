@@ -154,9 +154,7 @@ def main():
     table = curve(held_out, weights)
     chosen = max(table, key=lambda row: row["mean"])
     result = {
-        "weights": dict(
-            zip(("whole", "clause", "words", "kind", "bias"), weights.round(3), strict=True)
-        ),
+        "weights": dict(zip(("whole", "words", "kind", "bias"), weights.round(3), strict=True)),
         "best sentence right, refusing not allowed": {
             kind: round(float(best(groups, weights)[1].mean()), 3)
             for kind, groups in held_out.items()

@@ -23,18 +23,18 @@ from tipsearch.types import FIELD_NAMES
 
 if TYPE_CHECKING:
     from tipsearch.index import Progress
-    from tipsearch.types import Answer, Citation, Hit, IndexUpdate
+    from tipsearch.types import Answer, Citation, Hit, IndexUpdate, SkippedFile
 
 _CLOSEST = 3  # passages shown with a refusal
 
 
 def _printable(text: str) -> str:
     """Show control characters by their number: a file name may hold any of them."""
-    return "".join(c if c.isprintable() or c == "\n" else f"\\x{ord(c):02x}" for c in text)
+    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
 
 
 def _say(text: str = "", *, error: bool = False) -> None:
-    click.echo(_printable(text), err=error)
+    click.echo("\n".join(map(_printable, text.split("\n"))), err=error)
 
 
 def _say_json(record: object) -> None:
@@ -151,7 +151,7 @@ def _report(changes: IndexUpdate, seconds: float, *, as_json: bool) -> None:
     else:
         for word in ("added", "changed", "removed"):
             for file in getattr(changes, word):
-                _say(f"{word:8} {file}")
+                _say(f"{word:8} {_printable(file)}")
         counts = ", ".join(
             f"{len(getattr(changes, word))} {word}" for word in ("added", "changed", "removed")
         )
@@ -159,11 +159,15 @@ def _report(changes: IndexUpdate, seconds: float, *, as_json: bool) -> None:
             f"{counts}, {changes.unchanged} unchanged; {changes.embedded_passages} passages"
             f" embedded, {changes.reused_passages} reused, in {seconds:.1f} s"
         )
-    for warning in changes.warnings:
-        _say(f"warning: {warning.file}: {warning.reason}", error=True)
-    for skipped in changes.skipped:
-        _say(f"skipped: {skipped.file}: {skipped.reason}", error=True)
-    if changes.skipped:
+    _end_with_skipped(changes.warnings, changes.skipped)
+
+
+def _end_with_skipped(warnings: Sequence[SkippedFile], skipped: Sequence[SkippedFile]) -> None:
+    """List doubtful and skipped files, and end with exit code 7 if there are skipped ones."""
+    for word, files in (("warning", warnings), ("skipped", skipped)):
+        for file in files:
+            _say(f"{word}: {_printable(file.file)}: {file.reason}", error=True)
+    if skipped:
         sys.exit(EXIT_SOME_FILES_SKIPPED)
 
 
@@ -299,13 +303,8 @@ def check(corpus: Path, *, as_json: bool) -> None:
         for profile in found.profiles:
             empty = [name for name in FIELD_NAMES if not getattr(profile.fields, name)]
             lacks = f"  (empty: {', '.join(empty)})" if empty else ""
-            _say(f"ok       {profile.file}: {profile.title}{lacks}")
-    for warning in found.warnings:
-        _say(f"warning: {warning.file}: {warning.reason}", error=True)
-    for skipped in found.skipped:
-        _say(f"skipped: {skipped.file}: {skipped.reason}", error=True)
-    if found.skipped:
-        sys.exit(EXIT_SOME_FILES_SKIPPED)
+            _say(f"ok       {_printable(profile.file)}: {profile.title}{lacks}")
+    _end_with_skipped(found.warnings, found.skipped)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -329,9 +328,6 @@ def _run(command: Callable[[], object]) -> int:
         code = error.exit_code
     except (KeyboardInterrupt, click.Abort):
         code = 128 + signal.SIGINT
-    except BrokenPipeError:
-        # Python would complain again when it closes standard output at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except TipsearchError as error:
         _say_error(str(error))
         code = error.exit_code

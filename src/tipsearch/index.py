@@ -7,7 +7,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from importlib.metadata import version
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -140,25 +139,19 @@ class Snapshot:
         """Whether each word of a name stands in some profile: its text, title, names or fields."""
         lexical = self.store.lexical
         unsaid = [word for word in lexical.words(name) if not lexical.document_frequency(word)]
-        if not unsaid:
-            return True
-        labels = {
-            word
-            for profile in self.profiles()
-            for label in (*profile.names, *chain.from_iterable(asdict(profile.fields).values()))
-            for word in lexical.words(label)
-        }
-        return labels.issuperset(unsaid)
+        return not unsaid or any(
+            self.store.words_of(profile.id).issuperset(unsaid) for profile in self.profiles()
+        )
 
 
 def _checked(filters: Mapping[str, FilterValue]) -> dict[str, list[str]]:
     """Return each field's values as a list of strings, or say which field is unknown."""
     checked = {}
-    for field, value in filters.items():
-        if field not in FIELD_NAMES:
-            raise QueryError(f"unknown filter field {field!r}", f"use {', '.join(FIELD_NAMES)}")
+    for name, value in filters.items():
+        if name not in FIELD_NAMES:
+            raise QueryError(f"unknown filter field {name!r}", f"use {', '.join(FIELD_NAMES)}")
         values = [value] if isinstance(value, str | int) else value
-        checked[field] = [str(item) for item in values]
+        checked[name] = [str(item) for item in values]
     return checked
 
 

@@ -72,7 +72,7 @@ class Settings:
     dense_weight: float = 0.5
     k: int = 10
     reader_passages: int = 5
-    answer_threshold: float = 0.2
+    answer_threshold: float = 0.18
     on_topic_cosine: float = 0.25
 
     @classmethod

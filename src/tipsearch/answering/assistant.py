@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
+from itertools import islice
 from pathlib import Path
 
 from tipsearch.answering import questions
@@ -82,20 +83,27 @@ class Assistant:
             return Answer(
                 question, None, "small_talk", 0.0, reason=Reason.OFF_TOPIC, detail=_WELCOME
             )
-        hits = snapshot.search(question, k, filters)
-        unknown = [name for name in questions.names(question) if not snapshot.knows(name)]
-        if unknown:
+        k = settings.k if k is None else k
+        found = snapshot.search(question, k if k < 1 else max(k, settings.candidates), filters)
+        hits = found[:k]
+        named = questions.names(question)
+        if unknown := [name for name in named if not snapshot.knows(name)]:
             return _refuse(question, hits, Reason.UNKNOWN_NAME, _unknown(unknown, snapshot))
-        read = hits
-        if len(hits) < settings.reader_passages:
-            read = snapshot.search(question, settings.reader_passages, filters)
-        spans = self._reader.read(question, read[: settings.reader_passages], snapshot)
+        spans = self._reader.read(question, _about(named, found, snapshot), snapshot)
         hits = _with_reader_scores(hits, spans)
         if spans and spans[0].score >= settings.answer_threshold:
             return _answer(question, hits, spans[0], snapshot)
         if max((hit.scores.dense for hit in hits), default=0.0) < settings.on_topic_cosine:
             return _refuse(question, hits, Reason.OFF_TOPIC, _WELCOME)
         return _refuse(question, hits, Reason.NOT_SAID, "The profiles do not say.")
+
+
+def _about(names: Sequence[str], hits: Sequence[Hit], snapshot: Snapshot) -> list[Hit]:
+    """Keep the best passages of profiles that carry every name: no deed goes to somebody else."""
+    store = snapshot.store
+    wanted = set(store.lexical.words(" ".join(names)))
+    kept = (hit for hit in hits if wanted <= store.words_of(hit.passage.profile_id))
+    return list(islice(kept, snapshot.settings.reader_passages))
 
 
 def _answer(question: str, hits: Sequence[Hit], span: Span, snapshot: Snapshot) -> Answer:
@@ -117,7 +125,7 @@ def _unknown(names: Sequence[str], snapshot: Snapshot) -> str:
     people = {
         fold(part): name
         for profile in snapshot.profiles()
-        for name in profile.names
+        for name in reversed(profile.names)  # the first one, its own, wins
         for part in name.split()
     }
     for word in " ".join(names).split():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -29,35 +28,26 @@ class Reader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What speaks for a sentence being the answer; each in [0, 1] but the cosines.
+    """What speaks for a sentence being the answer; each in [0, 1] but the cosine.
 
     Attributes
     ----------
     whole : float
         Cosine of the question to the sentence, its profile's title before it.
-    clause : float
-        The highest cosine to one of its clauses: a long sentence answers in one part of it.
     words : float
-        Share of the question's words that the sentence or the title holds, rare ones counting
-        more.
+        Share of the question's content words that the sentence or the title holds.
     kind : float
         1 if the sentence holds the kind of thing asked for (a date, a number, a name), else 0.
     """
 
     whole: float
-    clause: float
     words: float
     kind: float
 
 
-_WEIGHTS = Evidence(whole=3.0, clause=3.2, words=5.1, kind=1.4)
-_BIAS = -10.4
+_WEIGHTS = Evidence(whole=6.1, words=2.58, kind=1.21)
+_BIAS = -8.04
 """Fitted by benchmarks/reader.py on squad2_A_tune and qed_dev (docs/evaluation.md)."""
-
-_CLAUSE_END = re.compile(r"[,;:–—]\s+|\s+\(|\)\s*")
-_CLAUSE_WORDS = 3  # a shorter piece says nothing on its own
-_CLAUSES_JOINED = 3  # longest run of pieces read as one clause
-_CLAUSES = 12  # most clauses read of one sentence
 
 
 class SimilarityReader:
@@ -107,7 +97,6 @@ def probability(evidence: Evidence) -> float:
     """Return the estimated probability that a sentence answers, by logistic regression."""
     total = (
         _WEIGHTS.whole * evidence.whole
-        + _WEIGHTS.clause * evidence.clause
         + _WEIGHTS.words * evidence.words
         + _WEIGHTS.kind * evidence.kind
     )
@@ -126,7 +115,7 @@ def weigh(
     candidates : sequence of (str, str)
         Each sentence's title and text.
     snapshot : Snapshot
-        Its encoder and its word statistics are used.
+        Its encoder and its words are used.
 
     Returns
     -------
@@ -134,59 +123,21 @@ def weigh(
         One a candidate.
     """
     query = snapshot.encoder.encode([question])[0]
-    weights = _word_weights(question, snapshot)
+    asked = _content_words(question, snapshot)
     kind = wanted(question)
-    pieces = [(title, [text, *clauses(text)]) for title, text in candidates]
-    texts = [searchable(title, part) for title, parts in pieces for part in parts]
-    cosines = snapshot.encoder.encode(texts) @ query
+    texts = [searchable(title, text) for title, text in candidates]
+    cosines = (snapshot.encoder.encode(texts) @ query).tolist()
     evidence = []
-    first = 0
-    for title, parts in pieces:
-        own = cosines[first : first + len(parts)]
-        first += len(parts)
-        held = set(snapshot.store.lexical.words(searchable(title, parts[0])))
-        evidence.append(
-            Evidence(
-                whole=float(own[0]),
-                clause=float(own[1:].max()),
-                words=sum(weight for word, weight in weights.items() if word in held),
-                kind=float(satisfies(parts[0], kind)),
-            )
-        )
+    for (_, text), searched, cosine in zip(candidates, texts, cosines, strict=True):
+        held = set(snapshot.store.lexical.words(searched))
+        shared = len(asked & held) / max(len(asked), 1)
+        evidence.append(Evidence(cosine, shared, float(satisfies(text, kind))))
     return evidence
 
 
-def clauses(sentence: str) -> list[str]:
-    """Return the pieces of a sentence between its commas and brackets, and short runs of them.
-
-    Examples
-    --------
-    >>> clauses("Although he left in 2004, they were both honoured.")[:2]
-    ['Although he left in 2004', 'Although he left in 2004, they were both honoured.']
-    """
-    cuts = [0, *(match.end() for match in _CLAUSE_END.finditer(sentence)), len(sentence)]
-    found: dict[str, None] = {}
-    for first in range(len(cuts) - 1):
-        for last in range(first + 1, min(len(cuts), first + 1 + _CLAUSES_JOINED)):
-            clause = sentence[cuts[first] : cuts[last]].strip(" ,;:()–—")
-            if len(clause.split()) >= _CLAUSE_WORDS:
-                found[clause] = None
-    return list(found)[:_CLAUSES] or [sentence]
-
-
-def _word_weights(question: str, snapshot: Snapshot) -> dict[str, float]:
-    """Return the question's content words, stemmed, with weights that sum to 1.
-
-    The weight is the inverse document frequency of BM25, so a word no passage holds counts most.
-    """
-    lexical = snapshot.store.lexical
-    content = [
-        word for word in question.split() if word.lower().strip("?.,!") not in FUNCTION_WORDS
-    ]
-    passages = len(snapshot.store.dense)
-    idf = {}
-    for word in lexical.words(" ".join(content)):
-        frequency = lexical.document_frequency(word)
-        idf[word] = math.log(1 + (passages - frequency + 0.5) / (frequency + 0.5))
-    total = sum(idf.values())
-    return {word: weight / total for word, weight in idf.items()} if total else {}
+def _content_words(question: str, snapshot: Snapshot) -> set[str]:
+    """Return what a question is about: its words but the function words, as they are indexed."""
+    typed = (
+        word for word in question.split() if word.lower().strip("?!.,;:") not in FUNCTION_WORDS
+    )
+    return set(snapshot.store.lexical.words(" ".join(typed)))

@@ -69,9 +69,9 @@ class LexicalIndex:
         OSError
             If the folder cannot be written, or the disk is full.
         """
-        index = tantivy.Index(_schema(), str(folder))
-        index.register_tokenizer(_ANALYSER, _analyser())
         try:
+            index = tantivy.Index(_schema(), str(folder))
+            index.register_tokenizer(_ANALYSER, _analyser())
             writer = index.writer(_WRITER_BYTES, num_threads=1)
             for passage, (profile, text) in enumerate(documents):
                 document = tantivy.Document()

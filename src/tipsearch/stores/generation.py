@@ -288,7 +288,7 @@ def verify(folder: Path) -> dict[str, Any]:
         manifest = json.loads(path.read_text("utf-8"))
         sound = manifest["checksum"] == _checksum(manifest)
         made_by, made_format = str(manifest["tipsearch"]), int(manifest["format"])
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+    except (OSError, ValueError, LookupError, TypeError, ArithmeticError, RecursionError) as error:
         raise errors.IndexFormatError(f"{path} is missing or damaged") from error
     if sound and made_format > FORMAT:
         raise NewerFormatError(

@@ -7,6 +7,7 @@ import sqlite3
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +47,7 @@ class LocalStore:
     ) -> None:
         self._database = database
         self._reading = threading.Lock()
+        self._words: dict[str, frozenset[str]] = {}
         self.dense = dense
         self.lexical = lexical
 
@@ -130,6 +132,15 @@ class LocalStore:
         """Return every profile, sorted by title, then id."""
         found = map(_profile, self._rows(_SELECT_PROFILE))
         return sorted(found, key=lambda profile: (fold(profile.title), profile.id))
+
+    def words_of(self, profile_id: str) -> frozenset[str]:
+        """Return the words a profile carries in its text, title, names and fields, as indexed."""
+        if profile_id not in self._words:
+            profile = self.profile(profile_id)
+            labels = chain.from_iterable(asdict(profile.fields).values()) if profile else ()
+            said = (profile.text, profile.title, *profile.names, *labels) if profile else ()
+            self._words[profile_id] = frozenset(self.lexical.words("\n".join(said)))
+        return self._words[profile_id]
 
     def fingerprints(self) -> dict[str, str]:
         """Return each profile's fingerprint by file name."""

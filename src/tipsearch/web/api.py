@@ -36,7 +36,7 @@ def routes(assistant: Assistant) -> list[Route]:
         hits = assistant.index.search(_query(request), k, filters)
         return JSONResponse([asdict(hit) for hit in hits])
 
-    def profiles(request: Request) -> Response:  # noqa: ARG001
+    def profiles(request: Request) -> Response:
         assistant.refresh()
         return JSONResponse([asdict(profile) for profile in assistant.index.profiles()])
 
@@ -47,7 +47,7 @@ def routes(assistant: Assistant) -> list[Route]:
             return error(404, "there is no profile of that id", "see /api/profiles")
         return JSONResponse(asdict(found))
 
-    def unknown(request: Request) -> Response:  # noqa: ARG001
+    def unknown(request: Request) -> Response:
         return error(404, "not found", "use /api/ask, /api/search or /api/profiles")
 
     return [

@@ -24,13 +24,16 @@ BODY_BYTES = 256_000
 """Largest request body. The longest question is 2,000 characters, at most 24 kB as JSON."""
 
 _OPEN = re.compile(
-    r"/|/(?:healthz|readyz|profiles|config|theme\.css|favicon\.ico|manifest\.json)"
-    r"|/(?:api|profiles|tipsearch|assets|static|svelte)/.*"
-    r"|/gradio_api/(?:queue/(?:join|data)|heartbeat/\w+|startup-events|app_id|info|cancel|reset)",
+    r"/|/(?:healthz|readyz|profiles|config|theme\.css|favicon\.ico)"
+    r"|/(?:api|profiles|tipsearch|assets|static)/.*"
+    r"|/gradio_api/(?:queue/(?:join|data)|heartbeat/\w+|startup-events|app_id|cancel|reset)",
     re.DOTALL,
 )
-"""What the pages and the API use. Gradio's other routes (upload, file, proxy, run, call, dev/reload,
-monitoring, runs, openapi.json, vibe-code) are where its advisories were; nothing here needs one."""
+"""What the pages and the API use.
+
+Gradio's other routes (upload, file, proxy, run, call, dev/reload, monitoring, runs, openapi.json,
+vibe-code) are where its advisories were; nothing here needs one.
+"""
 
 _ALWAYS = {
     "x-content-type-options": "nosniff",
@@ -206,9 +209,14 @@ class PageScripts:
         await self._app({**scope, "headers": plain}, receive, collect)
 
 
+_GRADIO_TAGS = re.compile(
+    rb"<base\b[^>]*>|<link rel=\"manifest\"[^>]*>|<meta\s+(?:property=\"og|name=\"twitter)[^>]*>"
+)
+
+
 async def _send_page(start: Message, body: bytes, send: Send) -> None:
     nonce = secrets.token_urlsafe(16)
-    body = re.sub(rb"<base\b[^>]*>|<meta\s+(?:property=\"og|name=\"twitter)[^>]*>", b"", body)
+    body = _GRADIO_TAGS.sub(b"", body)
     body = body.replace(b"<script", f'<script nonce="{nonce}"'.encode("ascii"))
     headers = MutableHeaders(scope=start)
     headers["content-security-policy"] = csp_page(nonce)

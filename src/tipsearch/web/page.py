@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
+from tipsearch.answering.conversation import Conversation
 from tipsearch.errors import QueryError, TipsearchError
 from tipsearch.web import reading, render
 
@@ -11,7 +13,6 @@ if TYPE_CHECKING:
     import gradio as gr
 
     from tipsearch.answering.assistant import Assistant
-    from tipsearch.answering.conversation import Conversation
     from tipsearch.index import Snapshot
 
 CONCURRENT = 2
@@ -36,10 +37,13 @@ _FILTERS = {
     "focus": ("Focus", "Any focus"),
 }
 _RESULTS = (("5 results", 5), ("10 results", 10), ("20 results", 20))
+_QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 _COMMON = frozenset(
     "a an and are as at be by did do does for from had has have he her his how in is it its of on "
     "or she that the their they this to was were what when where which who whose why with".split()
 )
+
+_log = logging.getLogger(__name__)
 
 
 class Page:
@@ -79,9 +83,13 @@ class Page:
             turn = render.answered(asked, chat.ask(asked))
         except TipsearchError as error:
             trouble = render.failed(asked.strip(), error.message, error.hint)
-            return question, chat, turns, render.conversation([*turns, trouble])
-        turns = [*turns, turn][-_TURNS:]
-        return "", chat, turns, render.conversation(turns)
+        except Exception:
+            _log.exception("a question failed")
+            trouble = render.failed(asked.strip(), "something went wrong here", "ask again")
+        else:
+            turns = [*turns, turn][-_TURNS:]
+            return "", chat, turns, render.conversation(turns)
+        return question, chat, turns, render.conversation([*turns, trouble])
 
     def search(self, query: str, count: int, *values: str) -> str:
         """Return what a search finds; ``values`` are those of the filters, "" for any."""
@@ -120,32 +128,36 @@ def build(assistant: Assistant) -> gr.Blocks:
 
     page = Page(assistant)
     with gr.Blocks(title="tipsearch", analytics_enabled=False) as blocks:
-        _html(gr, reading.masthead())
+        _html(reading.masthead())
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab("Ask", id="ask"):
-                _ask_tab(gr, page)
+                _ask_tab(page)
             with gr.Tab("Search", id="search") as search_tab:
-                _search_tab(gr, page, blocks, search_tab)
+                _search_tab(page, blocks, search_tab)
             with gr.Tab("Profiles", id="profiles") as profiles_tab:
-                _profiles_tab(gr, page, blocks, profiles_tab)
+                _profiles_tab(page, blocks, profiles_tab)
     blocks.queue(max_size=QUEUED, api_open=False, default_concurrency_limit=CONCURRENT)
     return blocks
 
 
-def _html(gr: Any, value: str, **options: Any) -> Any:
-    return gr.HTML(value, apply_default_css=False, js_on_load=None, **options)
+def _html(value: str, elem_id: str | None = None) -> gr.HTML:
+    import gradio as gr
+
+    return gr.HTML(value, apply_default_css=False, js_on_load=None, elem_id=elem_id)
 
 
-def _ask_tab(gr: Any, page: Page) -> None:
+def _ask_tab(page: Page) -> None:
+    import gradio as gr
+
     chat, turns = gr.State(None), gr.State([])
     with gr.Column(elem_id="welcome") as welcome:
         _html(
-            gr,
-            "<h1>Ask about the people who fight human trafficking</h1><p>Every answer is a sentence "
-            "of a profile, quoted word for word. If the profiles do not say, you are told so.</p>",
+            "<h1>Ask about the people who fight human trafficking</h1>"
+            "<p>Every answer is a sentence of a profile, quoted word for word. "
+            "If the profiles do not say, you are told so.</p>"
         )
         examples = [gr.Button(text, elem_classes="example") for text in page.examples()]
-    log = _html(gr, render.conversation([]), elem_id="log")
+    log = _html(render.conversation([]), elem_id="log")
     with gr.Column(elem_id="composer"):
         with gr.Row():
             box = gr.Textbox(
@@ -161,12 +173,12 @@ def _ask_tab(gr: Any, page: Page) -> None:
             button = gr.Button("Ask", variant="primary", scale=0, min_width=80, elem_id="ask")
         again = gr.Button("New conversation", visible=False, elem_id="again")
 
-    def ask(question: str, chat: Any, turns: list[str]) -> tuple[Any, ...]:
+    def ask(question: str, chat: Conversation | None, turns: list[str]) -> tuple[object, ...]:
         left, chat, turns, shown = page.ask(question, chat, turns)
         begun = bool(turns)
         return left, chat, turns, shown, gr.update(visible=not begun), gr.update(visible=begun)
 
-    def start_again() -> tuple[Any, ...]:
+    def start_again() -> tuple[object, ...]:
         shown = render.conversation([])
         return "", None, [], shown, gr.update(visible=True), gr.update(visible=False)
 
@@ -189,10 +201,9 @@ def _ask_tab(gr: Any, page: Page) -> None:
     again.click(start_again, None, outputs, **_QUIET)
 
 
-_QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+def _search_tab(page: Page, blocks: gr.Blocks, tab: gr.Tab) -> None:
+    import gradio as gr
 
-
-def _search_tab(gr: Any, page: Page, blocks: Any, tab: Any) -> None:
     with gr.Row(elem_id="search-row"):
         query = gr.Textbox(
             label="Words to search for",
@@ -207,12 +218,10 @@ def _search_tab(gr: Any, page: Page, blocks: Any, tab: Any) -> None:
             gr.Dropdown(page.choices(field), value="", label=label, show_label=False)
             for field, (label, _) in _FILTERS.items()
         ]
-        count = gr.Dropdown(
-            list(_RESULTS), value=10, label="Number of results", show_label=False
-        )
-    results = _html(gr, "", elem_id="results")
+        count = gr.Dropdown(list(_RESULTS), value=10, label="Number of results", show_label=False)
+    results = _html("", elem_id="results")
 
-    def refreshed(*chosen: str) -> list[Any]:
+    def refreshed(*chosen: str) -> list[object]:
         offered = [page.choices(field) for field in _FILTERS]
         return [
             gr.update(choices=choices, value=value if value in dict(choices).values() else "")
@@ -225,14 +234,16 @@ def _search_tab(gr: Any, page: Page, blocks: Any, tab: Any) -> None:
         trigger(refreshed, filters, filters, **_QUIET)
 
 
-def _profiles_tab(gr: Any, page: Page, blocks: Any, tab: Any) -> None:
+def _profiles_tab(page: Page, blocks: gr.Blocks, tab: gr.Tab) -> None:
+    import gradio as gr
+
     name = gr.Textbox(
         label="Filter by name",
         placeholder="Filter by name",
         container=False,
         elem_id="name",
     )
-    listed = _html(gr, page.profiles(), elem_id="profiles")
+    listed = _html(page.profiles(), elem_id="profiles")
     name.input(page.profiles, name, listed, trigger_mode="always_last", **_QUIET)
     for trigger in (tab.select, blocks.load):
         trigger(page.profiles, name, listed, **_QUIET)

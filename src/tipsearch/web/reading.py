@@ -77,7 +77,7 @@ def _offset(text: str | None) -> int:
 
 
 def _file(path: str, name: str, kind: str) -> Route:
-    def serve(request: Request) -> Response:  # noqa: ARG001
+    def serve(request: Request) -> Response:
         headers = {"cache-control": "no-cache"}
         return FileResponse(Path(__file__).with_name(name), media_type=kind, headers=headers)
 

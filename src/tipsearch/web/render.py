@@ -128,7 +128,8 @@ def _sentence(message: str, hint: str) -> str:
 
 
 def _turn(asked: str, said: str) -> str:
-    return f'<article class="turn"><h2 dir="auto">{escape(asked)}</h2>{said}</article>'
+    heading = f'<h2 dir="auto">{escape(asked)}</h2>' if asked else ""
+    return f'<article class="turn">{heading}{said}</article>'
 
 
 def _understood(asked: str, question: str) -> str:
@@ -198,8 +199,7 @@ def _others(summary: str, hits: Sequence[Hit]) -> str:
         return ""
     items = "".join(f"<li>{_passage(hit)}</li>" for hit in hits[:_OTHER_PASSAGES])
     return (
-        f"<details><summary>{escape(summary)}</summary>"
-        f'<ol class="passages">{items}</ol></details>'
+        f'<details><summary>{escape(summary)}</summary><ol class="passages">{items}</ol></details>'
     )
 
 

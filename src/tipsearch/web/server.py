@@ -12,8 +12,10 @@ import shutil
 import socket
 import tempfile
 from collections.abc import AsyncIterator, Collection
-from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Self
 
 import click
 import uvicorn
@@ -131,59 +133,66 @@ def _theme() -> object:
 
 
 def _health(app: FastAPI, assistant: Assistant) -> list[Route]:
-    def healthz(request: Request) -> Response:  # noqa: ARG001
+    def healthz(request: Request) -> Response:
         notice = assistant.index.snapshot.notice
         return PlainTextResponse(f"degraded: {notice}\n" if notice else "ok\n")
 
-    def readyz(request: Request) -> Response:  # noqa: ARG001
+    def readyz(request: Request) -> Response:
         ready = app.state.ready
         return PlainTextResponse("ready\n" if ready else "starting\n", 200 if ready else 503)
 
     return [Route("/healthz", healthz), Route("/readyz", readyz)]
 
 
-def serve(
-    assistant: Assistant, host: str = HOST, port: int = PORT, names: Collection[str] = ()
-) -> None:
-    """Serve until interrupted; answers under way are finished first.
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """A socket that listens, and the host it was asked for; closes as a context manager."""
+
+    socket: socket.socket
+    host: str
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self.socket.close()
+
+    @property
+    def is_any_address(self) -> bool:
+        """Whether every address of this machine is listened on."""
+        return self.socket.getsockname()[0] in {"0.0.0.0", "::"}  # noqa: S104
+
+    @property
+    def is_public(self) -> bool:
+        """Whether another machine can reach it."""
+        return not ip_address(self.socket.getsockname()[0]).is_loopback
+
+    @property
+    def name(self) -> str:
+        """The host as it stands in an address."""
+        return f"[{self.host}]" if ":" in self.host else self.host
+
+    @property
+    def address(self) -> str:
+        """What to open in a browser on this machine."""
+        name = HOST if self.is_any_address else self.name
+        return f"http://{name}:{self.socket.getsockname()[1]}"
+
+
+def listen(host: str = HOST, port: int = PORT) -> Listening:
+    """Listen on exactly that host and port, before anything slow is loaded.
 
     Parameters
     ----------
-    assistant : Assistant
-        Answers.
     host : str
         An address of this machine, or a name of one; ``127.0.0.1`` reaches nobody else.
     port : int
         In [0, 65535]; 0 takes any free one.
-    names : collection of str
-        Further host names requests may ask for, such as a proxy's.
 
-    Raises
-    ------
-    ServerError
-        If the host is not this machine's, or the port is in use or not allowed.
-    """
-    listening = bind(host, port)
-    with listening:
-        address, port = listening.getsockname()[:2]
-        shown = f"[{host}]" if ":" in host else host
-        public = not (address.startswith("127.") or address == "::1")
-        if public:
-            click.echo(
-                f"Warning: {shown} is public. Whoever reaches this machine can ask; there is no "
-                "log-in and no encryption.",
-                err=True,
-            )
-        any_address = address in {"0.0.0.0", "::"}  # noqa: S104
-        hosts = {*LOCAL, shown, *names}
-        app = create_app(assistant, hosts, any_address=any_address)
-        shown = "127.0.0.1" if any_address else shown
-        with suppress(KeyboardInterrupt):
-            _Server(app, f"http://{shown}:{port}").run(sockets=[listening])
-
-
-def bind(host: str, port: int) -> socket.socket:
-    """Return a socket that listens on exactly that host and port.
+    Returns
+    -------
+    Listening
+        What ``serve`` serves on.
 
     Raises
     ------
@@ -193,9 +202,8 @@ def bind(host: str, port: int) -> socket.socket:
     if not 0 <= port <= 65_535:
         raise ServerError(f"port {port} does not exist", "use one from 1024 to 65535")
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host or None, port, type=socket.SOCK_STREAM
-        )[0]
+        found = socket.getaddrinfo(host or " ", port, type=socket.SOCK_STREAM)
+        family, kind, protocol, _, address = found[0]
         listening = socket.socket(family, kind, protocol)
     except (OSError, UnicodeError) as error:
         raise ServerError(f"unknown host {host!r}", f"use {HOST}") from error
@@ -207,7 +215,7 @@ def bind(host: str, port: int) -> socket.socket:
     except OSError as error:
         listening.close()
         raise _refused(error, host, port) from error
-    return listening
+    return Listening(listening, host)
 
 
 def _refused(error: OSError, host: str, port: int) -> ServerError:
@@ -218,6 +226,31 @@ def _refused(error: OSError, host: str, port: int) -> ServerError:
     if error.errno == errno.EADDRNOTAVAIL:
         return ServerError(f"{host} is no address of this machine", f"use {HOST}")
     return ServerError(f"cannot listen on {host}:{port}: {error.strerror}", f"use {HOST}")
+
+
+def serve(assistant: Assistant, listening: Listening, hosts: Collection[str] = ()) -> None:
+    """Serve until told to stop; answers under way are finished first.
+
+    The address is printed once it answers.
+
+    Parameters
+    ----------
+    assistant : Assistant
+        Answers.
+    listening : Listening
+        From ``listen``.
+    hosts : collection of str
+        Further host names requests may ask for, such as a proxy's.
+    """
+    if listening.is_public:
+        click.echo(
+            f"Warning: {listening.name} is public. Whoever reaches this machine can ask; there is "
+            "no log-in and no encryption.",
+            err=True,
+        )
+    allowed = {*LOCAL, listening.name, *hosts}
+    app = create_app(assistant, allowed, any_address=listening.is_any_address)
+    _Server(app, listening.address).run(sockets=[listening.socket])
 
 
 class _Server(uvicorn.Server):

@@ -1,0 +1,76 @@
+"""What a generation holds comes back as it went in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import CORPUS, LetterEncoder
+from tipsearch.corpus.profiles import fingerprint, load
+from tipsearch.index import Index
+from tipsearch.settings import Settings
+from tipsearch.stores.local import LocalStore
+from tipsearch.types import Profile
+
+PROFILES = load(CORPUS, Settings().file_bytes).profiles
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> LocalStore:
+    return Index.build(CORPUS, tmp_path, settings=Settings(), encoder=LetterEncoder()).snapshot.store
+
+
+def test_profiles_come_back_sorted_by_title(store: LocalStore) -> None:
+    assert store.profiles() == sorted(PROFILES, key=lambda profile: profile.title)
+
+
+@pytest.mark.parametrize("profile", PROFILES, ids=lambda profile: profile.title)
+def test_a_profile_by_its_id(store: LocalStore, profile: Profile) -> None:
+    assert store.profile(profile.id) == profile
+
+
+@pytest.mark.parametrize("profile_id", ["", "../../etc/passwd", "%2e%2e", "' OR 1=1 --", "C:\\", "\0"])
+def test_no_such_profile(store: LocalStore, profile_id: str) -> None:
+    assert store.profile(profile_id) is None
+
+
+def test_fingerprints(store: LocalStore) -> None:
+    assert store.fingerprints() == {profile.file: fingerprint(profile) for profile in PROFILES}
+
+
+def test_passages_are_the_text_at_their_offsets(store: LocalStore) -> None:
+    by_id = {profile.id: profile for profile in PROFILES}
+    count = len(list(store.vectors_by_key()))
+    assert count >= len(PROFILES)
+    for number in range(count):
+        title, passage = store.passage(number)
+        profile = by_id[passage.profile_id]
+        assert title == profile.title
+        assert profile.text[passage.start : passage.end] == passage.text != ""
+
+
+def test_field_values(store: LocalStore) -> None:
+    assert store.field_values("active_in") == ["Brazil", "Cambodia", "Nepal"]
+    assert store.field_values("award_year") == ["2010", "2011", "2012", "2017"]
+
+
+@pytest.mark.parametrize(
+    ("filters", "files"),
+    [
+        ({"active_in": ["Brazil"]}, ["leonardo-sakamoto.md", "xavier-plassat.md"]),
+        ({"active_in": [" BRAZIL\u200b"]}, ["leonardo-sakamoto.md", "xavier-plassat.md"]),
+        ({"organization": ["reporter brasil"]}, ["leonardo-sakamoto.md"]),
+        ({"active_in": ["Brazil", "Nepal"], "award_year": ["2011"]}, ["charimaya-tamang.md"]),
+        ({"active_in": ["Brazil"], "award_year": ["2011"]}, []),
+        ({"active_in": ["Bra%"]}, []),
+        ({"active_in": ["' OR 1=1 --"]}, []),
+        ({"active_in": []}, []),
+        ({"focus": ["Sex Trafficking"]}, ["charimaya-tamang.md", "somaly-mam-pierre-legros.txt"]),
+    ],
+)
+def test_filters(store: LocalStore, filters: dict[str, list[str]], files: list[str]) -> None:
+    numbers = store.profiles_where(filters)
+    assert [PROFILES[number].file for number in numbers] == files
+    owners = [store.passage(int(number))[1].profile_id for number in store.passages_of(numbers)]
+    assert set(owners) == {PROFILES[number].id for number in numbers}

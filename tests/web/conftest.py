@@ -1,0 +1,57 @@
+"""The application over the real corpus, and over one with a hostile profile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+from tests.conftest import CORPUS, write_corpus
+from tests.web import hostile
+from tipsearch.answering.assistant import Assistant
+from tipsearch.index import Index
+from tipsearch.retrieval.encoder import OnnxEncoder
+from tipsearch.settings import Settings
+from tipsearch.web.server import create_app
+
+ADDRESS = "http://127.0.0.1:7860"
+
+
+@pytest.fixture(scope="session")
+def hostile_index(encoder: OnnxEncoder, tmp_path_factory: pytest.TempPathFactory) -> Index:
+    """The real corpus and one profile that tries to be more than text."""
+    folder = tmp_path_factory.mktemp("hostile")
+    files = {path.name: path.read_text("utf-8") for path in CORPUS.iterdir() if path.is_file()}
+    corpus = write_corpus(folder / "corpus", {**files, hostile.FILE: hostile.PROFILE})
+    return Index.build(corpus, folder / "index", settings=Settings(), encoder=encoder)
+
+
+@pytest.fixture(scope="session")
+def assistant(hostile_index: Index) -> Assistant:
+    return Assistant.open(hostile_index.folder, settings=Settings())
+
+
+@pytest.fixture(scope="session")
+def app(assistant: Assistant, tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
+    """Built with everything in the environment that would open Gradio up."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRADIO_SHARE", "True")
+        patch.setenv("GRADIO_MCP_SERVER", "True")
+        patch.setenv("GRADIO_SSR_MODE", "True")
+        patch.setenv("GRADIO_RUN_HISTORY", "True")
+        patch.setenv("GRADIO_ALLOWED_PATHS", "/")
+        return create_app(assistant)
+
+
+@pytest.fixture(scope="session")
+def client(app: FastAPI) -> Iterator[TestClient]:
+    with TestClient(app, base_url=ADDRESS, raise_server_exceptions=False) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Path:
+    return CORPUS
