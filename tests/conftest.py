@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from tipsearch.index import Index
 from tipsearch.retrieval.encoder import EncoderInfo, OnnxEncoder
@@ -15,6 +16,9 @@ from tipsearch.settings import Settings
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+settings.register_profile("tipsearch", deadline=None)  # a busy machine is no failure
+settings.load_profile("tipsearch")
 
 ROOT = Path(__file__).resolve().parent.parent
 CORPUS = ROOT / "corpus"
@@ -45,7 +49,8 @@ class LetterEncoder:
         for _ in texts:
             if progress is not None:
                 progress(1)
-        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        unit: NDArray[np.float32] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        return unit
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return [len(text.split()) for text in texts]

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -19,12 +18,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import CORPUS, USER_PAGE, LetterEncoder, write_corpus
+from tipsearch.corpus.profiles import fingerprint, load
 from tipsearch.errors import IndexFormatError, ProfileError, QueryError
 from tipsearch.index import Index, searchable
 from tipsearch.retrieval.encoder import OnnxEncoder
 from tipsearch.retrieval.fusion import fuse
 from tipsearch.settings import Settings
-from tipsearch.types import FIELD_NAMES, Hit, IndexUpdate
+from tipsearch.types import FIELD_NAMES, IndexUpdate
 
 PLAIN = Settings(cache=Path("unused"))
 ANN = "Ann Roe founded a shelter in Nepal in 1996."
@@ -220,14 +220,18 @@ def test_updates_end_where_a_rebuild_does(edits: list[tuple[str, str | None]]) -
         corpus = write_corpus(Path(place, "corpus"), files)
         index = build(corpus, Path(place, "index"), small)
         for name, text in edits:
-            before = dict(files)
+            before = index.snapshot.store.fingerprints()
             files.pop(name, None)
             if text is not None:
                 files[name] = text
             changes = index.update(write_corpus(corpus, files))
-            touched = {*changes.added, *changes.changed, *changes.removed}
-            assert touched <= {name, *before} | set(files)
-            assert set(changes.removed).isdisjoint(index.snapshot.store.fingerprints())
+            now = {p.file: fingerprint(p) for p in load(corpus, small.file_bytes).profiles}
+            kept = now.keys() & before.keys()
+            assert index.snapshot.store.fingerprints() == now
+            assert changes.added == tuple(sorted(now.keys() - kept))
+            assert changes.removed == tuple(sorted(before.keys() - kept))
+            assert changes.changed == tuple(sorted(f for f in kept if now[f] != before[f]))
+            assert changes.unchanged == len(kept) - len(changes.changed)
         same(index, build(corpus, Path(place, "rebuilt"), small))
         same(index, Index.open(Path(place, "index"), settings=small, encoder=LetterEncoder()))
 
@@ -449,7 +453,7 @@ def test_twenty_threads_get_the_same_hits(real_index: Index) -> None:
 
 
 def test_the_order_is_the_same_in_every_process(tmp_path: Path) -> None:
-    same_words = {f"{number}.txt": f"Ann Roe left in {number % 3}." for number in range(12)}
+    same_words = {f"{number}.txt": f"Ann Roe left in {number}." for number in range(12)}
     build(write_corpus(tmp_path / "corpus", same_words), tmp_path / "index")
     code = (
         "import sys\n"
@@ -468,7 +472,9 @@ def test_the_order_is_the_same_in_every_process(tmp_path: Path) -> None:
         for seed in ("1", "2")
     }
     assert len(outputs) == 1
-    assert outputs.pop().count(b"\n") == 3  # twins of a text are one profile
+    lines = outputs.pop().decode().splitlines()
+    assert len(lines) == 12
+    assert len({line.split()[2] for line in lines}) == 1  # all tie
 
 
 def test_ties_go_by_the_order_of_the_files(tmp_path: Path) -> None:
@@ -486,8 +492,9 @@ def test_the_users_page_is_found_alone(tmp_path: Path, encoder: OnnxEncoder) -> 
     index = Index.build(
         tmp_path / "corpus", tmp_path / "index", settings=Settings(), encoder=encoder
     )
-    first: Callable[[str], Hit] = lambda query: index.search(query, 1)[0]  # noqa: E731
-    assert "resigned from AFESIP in 2004" in first("When did Legros leave AFESIP?").passage.text
-    assert (
-        "ceased operations in October, 2014" in first("When did the Foundation close?").passage.text
-    )
+    for query, said in [
+        ("When did Pierre Legros resign?", "resigned from AFESIP in 2004"),
+        ("When did the Foundation cease its operations?", "ceased operations in October, 2014"),
+        ("What is Cambodia's tier in the 2014 report?", "Tier 2 watch list"),
+    ]:
+        assert said in index.search(query, 1)[0].passage.text

@@ -139,7 +139,9 @@ def test_a_line_after_the_name_is_not_lost() -> None:
     assert page.paragraphs == ["She fought.", SENTENCE]
 
 
-@pytest.mark.parametrize("loader", ["Loading", "loading...", " Loading… ", "LOADING .", "Please wait"])
+@pytest.mark.parametrize(
+    "loader", ["Loading", "loading...", " Loading… ", "LOADING .", "Please wait"]
+)
 def test_loader_lines_are_no_text(loader: str) -> None:
     page, _ = parse(f"{loader}\n{SENTENCE}\n{loader}\n".encode(), ".txt")
     assert page.paragraphs == [SENTENCE]
@@ -168,9 +170,7 @@ def test_topics_of_the_tail_are_the_focus(tail: str, focus: list[str]) -> None:
 
 
 def test_topics_are_added_to_the_label_without_repeats() -> None:
-    page, _ = parse(
-        f"Focus: A\n\n{SENTENCE}\nMeet more heroes working with\nA, B".encode(), ".txt"
-    )
+    page, _ = parse(f"Focus: A\n\n{SENTENCE}\nMeet more heroes working with\nA, B".encode(), ".txt")
     assert page.fields["focus"] == ["A", "B"]
 
 

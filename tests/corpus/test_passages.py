@@ -50,7 +50,9 @@ def test_a_long_line_has_the_sentences_of_a_short_one(sentence: str) -> None:
 
 
 def test_passages_worked_out_by_hand() -> None:
-    text = "One two three. Four five six. Seven eight nine. Ten.\n\nEleven twelve.\n\nA b c d e f g."
+    text = (
+        "One two three. Four five six. Seven eight nine. Ten.\n\nEleven twelve.\n\nA b c d e f g."
+    )
     assert [(p.text, p.paragraph) for p in cut_text(text, longest=7, paragraph=4)] == [
         ("One two three. Four five six.", 1),
         ("Four five six. Seven eight nine. Ten.", 1),
@@ -112,7 +114,9 @@ def test_sentences_part_a_text(text: str) -> None:
     assert all(text[place].isspace() for place in outside)
 
 
-@pytest.mark.parametrize("unit", ["word ", "It is. ", "x", "It is so.\n\n", "李明。", "A. ", "Он ушёл. "])
+@pytest.mark.parametrize(
+    "unit", ["word ", "It is. ", "x", "It is so.\n\n", "李明。", "A. ", "Он ушёл. "]
+)
 def test_a_megabyte_is_cut_within_the_limit(unit: str) -> None:
     text = unit * (300_000 // len(unit))
     passages = cut_text(text, 200, 100)
@@ -134,9 +138,7 @@ def test_the_real_corpus_with_the_real_counter(encoder: OnnxEncoder) -> None:
         )
         assert max(encoder.count_tokens([p.text for p in passages])) <= settings.passage_tokens
         spans = sentences(profile.text)
-        held = {
-            (a, b) for a, b in spans if any(p.start <= a and b <= p.end for p in passages)
-        }
+        held = {(a, b) for a, b in spans if any(p.start <= a and b <= p.end for p in passages)}
         assert held == set(spans)
         assert {p.start for p in passages} <= {a for a, _ in spans}
         assert {p.end for p in passages} <= {b for _, b in spans}

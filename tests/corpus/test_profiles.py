@@ -42,7 +42,9 @@ def test_the_users_page() -> None:
 
 def test_the_real_corpus() -> None:
     corpus = load(CORPUS, LIMIT)
-    assert {profile.file: (profile.title, profile.fields.award_year) for profile in corpus.profiles} == {
+    assert {
+        profile.file: (profile.title, profile.fields.award_year) for profile in corpus.profiles
+    } == {
         "charimaya-tamang.md": ("Charimaya Tamang", ("2011",)),
         "leonardo-sakamoto.md": ("Leonardo Sakamoto", ("2017",)),
         "somaly-mam-pierre-legros.txt": ("Pierre Legros and Somaly Mam", ()),
@@ -97,7 +99,16 @@ def test_a_long_title_is_cut() -> None:
 
 
 def test_ids_are_distinct_and_stable() -> None:
-    files = ["jose.txt", "Jose.txt", "José.txt", "JOSE .txt", "a/jose.txt", "李明.txt", "🙂.txt", "🙃.txt"]
+    files = [
+        "jose.txt",
+        "Jose.txt",
+        "José.txt",
+        "JOSE .txt",
+        "a/jose.txt",
+        "李明.txt",
+        "🙂.txt",
+        "🙃.txt",
+    ]
     ids = [read(f"She {REST}", file).id for file in files]
     assert len(set(ids)) == len(files)
     assert ids == [read(f"He {REST}", file).id for file in files]
@@ -112,7 +123,9 @@ def test_fold() -> None:
 def test_fingerprint_changes_with_whatever_is_said() -> None:
     said = f"Active in: Nepal\n\nJane Roe {REST}"
     same = {fingerprint(read(said)), fingerprint(read(said + "\n\n"))}
-    other = {fingerprint(read(said.replace(a, b))) for a, b in [("Nepal", "Laos"), ("1996", "1997")]}
+    other = {
+        fingerprint(read(said.replace(a, b))) for a, b in [("Nepal", "Laos"), ("1996", "1997")]
+    }
     assert len(same) == 1
     assert len(same | other) == 3
 

@@ -51,7 +51,10 @@ def test_nothing_relevant() -> None:
     assert recall(["a"], set(), 5) == reciprocal_rank(["a"], set()) == 0
 
 
-@given(st.permutations("abcdefghijklmnopqrst"), st.sets(st.sampled_from("abcdefghijklmuvw"), min_size=1))
+@given(
+    st.permutations("abcdefghijklmnopqrst"),
+    st.sets(st.sampled_from("abcdefghijklmuvw"), min_size=1),
+)
 def test_the_same_as_trec_eval(ranking: list[str], relevant: set[str]) -> None:
     evaluator = pytrec_eval.RelevanceEvaluator(
         {"q": dict.fromkeys(relevant, 1)}, {"ndcg_cut.10", "recall.10", "recip_rank"}

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 def unit(rows: list[list[int]]) -> NDArray[np.float32]:
     vectors = np.array(rows, dtype=np.float32)
-    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    lengths: NDArray[np.float32] = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / lengths, dtype=np.float32)
 
 
 ROWS = st.lists(st.integers(-9, 9), min_size=3, max_size=3).filter(any)

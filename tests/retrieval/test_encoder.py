@@ -139,9 +139,7 @@ def _version() -> int:
 
 @pytest.mark.parametrize("name", ["model.onnx", "tokenizer.json", "info.json"])
 @pytest.mark.parametrize("damage", ["cut", "flip", "empty", "gone"])
-def test_a_damaged_cache_is_named(
-    copied: tuple[Settings, Path], name: str, damage: str
-) -> None:
+def test_a_damaged_cache_is_named(copied: tuple[Settings, Path], name: str, damage: str) -> None:
     settings, folder = copied
     data = (folder / name).read_bytes()
     middle = len(data) // 2

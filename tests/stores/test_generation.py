@@ -46,7 +46,9 @@ def build(folder: Path, version: int) -> Index:
 @pytest.fixture
 def two(tmp_path: Path) -> tuple[Path, dict[str, list[Hit]]]:
     """An index of two generations, and what each of them answers."""
-    answers = {index.snapshot.name: hits(index) for index in (build(tmp_path, 1), build(tmp_path, 2))}
+    answers = {
+        index.snapshot.name: hits(index) for index in (build(tmp_path, 1), build(tmp_path, 2))
+    }
     assert len(answers) == 2
     return tmp_path / "index", answers
 
@@ -167,7 +169,9 @@ def test_kill_at_any_moment(tmp_path: Path) -> None:
         published = max((int(line) for line in told.read_text().split()), default=0)
         index = open_index(tmp_path / "index")
         assert index.snapshot.notice == ""
-        said = {int(profile.text.split("version ")[1].split(".")[0]) for profile in index.profiles()}
+        said = {
+            int(profile.text.split("version ")[1].split(".")[0]) for profile in index.profiles()
+        }
         assert len(said) == 1
         (version,) = said
         assert max(last, published) <= version <= max(last, published) + 1
@@ -412,7 +416,9 @@ def test_a_file_too_many_is_damage(two: tuple[Path, dict[str, list[Hit]]]) -> No
     assert "unexpected" in open_index(root).snapshot.notice
 
 
-@pytest.mark.parametrize("pointer", [None, b"", b"\xff\xfe", b"gen-000009\n", b"../gen-000002", b"gen-2"])
+@pytest.mark.parametrize(
+    "pointer", [None, b"", b"\xff\xfe", b"gen-000009\n", b"../gen-000002", b"gen-2"]
+)
 def test_a_lost_pointer(two: tuple[Path, dict[str, list[Hit]]], pointer: bytes | None) -> None:
     root, answers = two
     put(root / "CURRENT", pointer)

@@ -18,7 +18,9 @@ PROFILES = load(CORPUS, Settings().file_bytes).profiles
 
 @pytest.fixture
 def store(tmp_path: Path) -> LocalStore:
-    return Index.build(CORPUS, tmp_path, settings=Settings(), encoder=LetterEncoder()).snapshot.store
+    return Index.build(
+        CORPUS, tmp_path, settings=Settings(), encoder=LetterEncoder()
+    ).snapshot.store
 
 
 def test_profiles_come_back_sorted_by_title(store: LocalStore) -> None:
@@ -30,7 +32,9 @@ def test_a_profile_by_its_id(store: LocalStore, profile: Profile) -> None:
     assert store.profile(profile.id) == profile
 
 
-@pytest.mark.parametrize("profile_id", ["", "../../etc/passwd", "%2e%2e", "' OR 1=1 --", "C:\\", "\0"])
+@pytest.mark.parametrize(
+    "profile_id", ["", "../../etc/passwd", "%2e%2e", "' OR 1=1 --", "C:\\", "\0"]
+)
 def test_no_such_profile(store: LocalStore, profile_id: str) -> None:
     assert store.profile(profile_id) is None
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
@@ -35,23 +35,25 @@ def assistant(hostile_index: Index) -> Assistant:
 
 
 @pytest.fixture(scope="session")
-def app(assistant: Assistant, tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
-    """Built with everything in the environment that would open Gradio up."""
+def app(assistant: Assistant) -> FastAPI:
+    """Built with everything in the environment that would open Gradio up.
+
+    Where no event loop runs, Gradio makes some and leaves them open.
+    """
+
+    async def made() -> FastAPI:
+        return create_app(assistant)
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GRADIO_SHARE", "True")
         patch.setenv("GRADIO_MCP_SERVER", "True")
         patch.setenv("GRADIO_SSR_MODE", "True")
         patch.setenv("GRADIO_RUN_HISTORY", "True")
         patch.setenv("GRADIO_ALLOWED_PATHS", "/")
-        return create_app(assistant)
+        return asyncio.run(made())
 
 
 @pytest.fixture(scope="session")
 def client(app: FastAPI) -> Iterator[TestClient]:
     with TestClient(app, base_url=ADDRESS, raise_server_exceptions=False) as opened:
         yield opened
-
-
-@pytest.fixture(scope="session")
-def corpus() -> Path:
-    return CORPUS
