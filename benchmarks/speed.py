@@ -110,7 +110,9 @@ def plain(texts, titles, questions, rounds):
         question.append(median_ms(lambda text: model.encode([text]), questions))
         search.append(
             median_ms(
-                lambda text: index.search(model.encode([text], normalize_embeddings=True), K),
+                lambda text, index=index: index.search(
+                    model.encode([text], normalize_embeddings=True), K
+                ),
                 questions,
             )
         )

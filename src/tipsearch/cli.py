@@ -18,12 +18,12 @@ import click
 
 from tipsearch import __version__
 from tipsearch.errors import EXIT_SOME_FILES_SKIPPED, QueryError, TipsearchError
-from tipsearch.settings import Settings, go_offline
+from tipsearch.settings import SURE, Settings, go_offline
 from tipsearch.types import FIELD_NAMES
 
 if TYPE_CHECKING:
     from tipsearch.index import Progress
-    from tipsearch.types import Answer, Citation, Hit, IndexUpdate, SkippedFile
+    from tipsearch.types import Answer, Hit, IndexUpdate, SkippedFile
 
 _CLOSEST = 3  # passages shown with a refusal
 
@@ -234,11 +234,9 @@ def _say_answer(answer: Answer) -> None:
         if citation.quote != answer.text:
             _say(f"{answer.text}\n")
         _say(_wrapped(f"“{citation.quote}”", "  "))
-        _say(f"  — {_source(citation)}")
-
-
-def _source(citation: Citation) -> str:
-    return f"{citation.title}, paragraph {citation.paragraph}"
+        _say(f"  — {citation.title}, paragraph {citation.paragraph}")
+    if answer.confidence < SURE:
+        _say(f"  (unsure, {answer.confidence:.0%}: see whether the sentence really answers)")
 
 
 @cli.command()

@@ -13,6 +13,10 @@ DEFAULT_MODEL_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fa
 """Of ``model.safetensors``, as published with the model; other weights are refused."""
 
 
+SURE = 0.5
+"""An answer whose confidence is below even odds is shown as unsure."""
+
+
 def _default_cache() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tipsearch"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -78,7 +80,8 @@ def test_a_sentence_over_the_limit_is_cut_between_words() -> None:
 
 
 WORDS = st.sampled_from(
-    ["Mam", "left", "U.S.", "Ms.", "Dr.", "no", "Élise", "李明。", "🙂", "e\u0301", "\u200f", "a" * 450, "5", "(i.e."]
+    ["Mam", "left", "U.S.", "Ms.", "Dr.", "no", "Élise", "李明。", "🙂", "e\u0301", "\u200f",
+     "a" * 450, "5", "(i.e."]
 ) | st.text(max_size=6)  # fmt: skip
 ENDS = st.sampled_from([" ", ". ", "? ", "! ", "… ", "\n", "\n\n", "\n\n\n", '." ', "。", ".\t"])
 TEXTS = st.lists(st.tuples(WORDS, ENDS), max_size=60).map(
@@ -108,7 +111,7 @@ def test_passages_hold_every_sentence_at_its_place(
 @given(TEXTS)
 def test_sentences_part_a_text(text: str) -> None:
     spans = sentences(text)
-    assert all(a < b <= c < d for (a, b), (c, d) in zip(spans, spans[1:], strict=False))
+    assert all(a < b <= c < d for (a, b), (c, d) in pairwise(spans))
     assert all("\n" not in text[a:b] and text[a:b] == text[a:b].strip() for a, b in spans)
     outside = set(range(len(text))) - {place for a, b in spans for place in range(a, b)}
     assert all(text[place].isspace() for place in outside)
@@ -123,7 +126,7 @@ def test_a_megabyte_is_cut_within_the_limit(unit: str) -> None:
     assert passages[0].start == 0
     assert passages[-1].end == len(text.rstrip())
     assert max(count_words([p.text for p in passages])) <= 200
-    assert all(a.end >= b.start - 2 for a, b in zip(passages, passages[1:], strict=False))
+    assert all(a.end >= b.start - 2 for a, b in pairwise(passages))
 
 
 def test_the_real_corpus_with_the_real_counter(encoder: OnnxEncoder) -> None:

@@ -145,9 +145,10 @@ def test_no_profile(data: bytes, reason: str) -> None:
 
 
 MARKED = st.sampled_from(
-    ["---\n", "name: ", "Active in:", "Focus:", "\n", "\n\n", "Loading", "# ", "[a](b)", "`", "*", "<b>",
-     "&#x301;", "&#0;", "Meet more heroes working with", "TIP Award Year: 2005", "!!int ", "&a ", "*a",
-     "Jane Roe ", "\ufeff", "\u2028", "\r", "    ", "and ", ", ", "李明", "🙂", "e\u0301", "{", "[", "\"\\ud800\""]
+    ["---\n", "name: ", "Active in:", "Focus:", "\n", "\n\n", "Loading", "# ", "[a](b)", "`", "*",
+     "&#x301;", "&#0;", "Meet more heroes working with", "TIP Award Year: 2005", "!!int ", "&a ",
+     "*a", "Jane Roe ", "\ufeff", "\u2028", "\r", "    ", "and ", ", ", "李明", "🙂", "e\u0301",
+     "{", "[", '"\\ud800"', "<b>"]
 )  # fmt: skip
 PAGES = st.lists(MARKED | st.text(max_size=8), max_size=25).map("".join)
 ENCODINGS = st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-16-be", "cp1252", "shift_jis"])
@@ -156,8 +157,7 @@ ENCODINGS = st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-16-be", "cp125
 def check_fuzzed(data: bytes, file: str) -> None:
     try:
         profile, _ = read_profile(data, file)
-    except ProfileError as error:
-        assert error.message
+    except ProfileError:
         return
     assert profile.text.strip()
     assert profile.text == unicodedata.normalize("NFC", profile.text)
@@ -184,7 +184,7 @@ def test_any_front_matter_is_read_or_an_error(yaml: str) -> None:
 
 
 def test_missing_and_empty_folders(tmp_path: Path) -> None:
-    with pytest.raises(ProfileError, match="no corpus folder at .*nowhere"):
+    with pytest.raises(ProfileError, match=r"no corpus folder at .*nowhere"):
         load(tmp_path / "nowhere", LIMIT)
     with pytest.raises(ProfileError, match="no usable profile") as caught:
         load(tmp_path, LIMIT)

@@ -73,7 +73,8 @@ def test_words_meet_across_forms(tmp_path: Path, text: str, query: str) -> None:
 @pytest.mark.parametrize(
     "query",
     ['girl AND NOT boat', '"girl boat"', "girl -boat", "+girl", "text:girl", "girl*", "girl~2^9",
-     "(girl", "girl OR", "profile:0 girl", "[girl TO boat]", "girl \\", "gi/rl girl/", "'; DROP girl"],
+     "(girl", "girl OR", "profile:0 girl", "[girl TO boat]", "girl \\", "gi/rl girl/",
+     "'; DROP girl"],
 )  # fmt: skip
 def test_operators_are_plain_words(tmp_path: Path, query: str) -> None:
     index = index_of(tmp_path, "a boat", "a girl", "a farm")

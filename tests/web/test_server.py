@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import errno
 import signal
 import socket
 import subprocess
@@ -109,9 +109,12 @@ def test_a_port_that_does_not_exist_is_said(port: int) -> None:
         listen("127.0.0.1", port)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may use any port")
-def test_a_port_below_1024_needs_rights() -> None:
-    with pytest.raises(ServerError, match="more rights"):
+def test_a_port_that_needs_rights_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(listening: socket.socket, address: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(socket.socket, "bind", refuse)
+    with pytest.raises(ServerError, match="port 80 needs more rights"):
         listen("127.0.0.1", 80)
 
 
