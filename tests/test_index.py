@@ -251,6 +251,23 @@ def test_refresh_takes_up_what_another_wrote(tmp_path: Path) -> None:
     assert not reader.refresh()
 
 
+def test_a_generation_removed_while_the_model_loads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    corpus = write_corpus(tmp_path / "corpus", {"ann.txt": ANN})
+    writer = build(corpus, tmp_path / "index")
+
+    def load_slowly(_: Settings) -> LetterEncoder:
+        for text in (BEA, CAM, BEA):
+            writer.update(write_corpus(corpus, {"ann.txt": text}))
+        return LetterEncoder()
+
+    monkeypatch.setattr(OnnxEncoder, "open", load_slowly)
+    reader = Index.open(tmp_path / "index", settings=PLAIN)
+    assert reader.snapshot.name == "gen-000004"
+    assert reader.snapshot.notice == ""
+
+
 def test_refresh_ignores_a_generation_that_does_not_verify(tmp_path: Path) -> None:
     corpus = write_corpus(tmp_path / "corpus", {"ann.txt": ANN})
     writer = build(corpus, tmp_path / "index")

@@ -18,7 +18,7 @@ import click
 
 from tipsearch import __version__
 from tipsearch.errors import EXIT_SOME_FILES_SKIPPED, QueryError, TipsearchError
-from tipsearch.settings import SURE, Settings, go_offline
+from tipsearch.settings import SURE, Settings
 from tipsearch.types import FIELD_NAMES
 
 if TYPE_CHECKING:
@@ -307,7 +307,6 @@ def check(corpus: Path, *, as_json: bool) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run a command; every failure is one line on standard error and an exit code."""
-    go_offline()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")

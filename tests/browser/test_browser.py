@@ -52,21 +52,15 @@ def test_a_question_the_profiles_do_not_answer_gets_no_answer(page: Page, site: 
 
 def test_a_question_that_cannot_be_used_is_told_so_and_kept(page: Page, site: Site) -> None:
     page.goto(site.address)
-    for question in ("?!", "why " * 600):
+    for question, remark in (("?!", "has no word"), ("why " * 600, "has 2,400 characters")):
         page.fill(BOX, question)
         page.press(BOX, "Enter")
-        expect(page.locator("#log .notice")).to_be_visible()
+        expect(page.locator("#log .notice")).to_contain_text(remark)
         expect(page.locator(BOX)).to_have_value(question)
-    ask_again = ask_over(page, "Who founded Repórter Brasil?")
-    expect(ask_again).to_contain_text("Leonardo Sakamoto")
-
-
-def ask_over(page: Page, question: str) -> Locator:
-    """Ask where the log ends in a remark, which the answer replaces."""
-    page.fill(BOX, question)
+    page.fill(BOX, "Who founded Repórter Brasil?")
     page.press(BOX, "Enter")
     expect(page.locator("#log .notice")).to_have_count(0)
-    return page.locator("#log .turn").last
+    expect(page.locator("#log .turn")).to_contain_text("Leonardo Sakamoto")
 
 
 def test_a_follow_up_and_a_new_conversation(page: Page, site: Site) -> None:
@@ -132,7 +126,6 @@ def test_profiles_are_filtered_by_name_and_open(page: Page, site: Site) -> None:
 
 def test_a_hostile_profile_is_only_text(page: Page, site: Site) -> None:
     page.goto(site.address)
-    title = page.title()
     turn = ask(page, f"{hostile.QUESTION} <img src=http://198.51.100.7/r.png>")
     expect(turn).to_contain_text("Mallory")
     page.locator("#log details").evaluate_all("all => all.forEach(one => { one.open = true })")
@@ -149,7 +142,7 @@ def test_a_hostile_profile_is_only_text(page: Page, site: Site) -> None:
         assert page.locator(f"{where} [onmouseover], {where} [onerror]").count() == 0
         hrefs = page.locator(f"{where} a").evaluate_all("all => all.map(a => a.protocol)")
         assert set(hrefs) <= {"http:", "https:"}
-    assert page.title() == title
+    assert page.title() == "tipsearch"
 
 
 def test_a_phone_never_scrolls_sideways(phone: Page, site: Site) -> None:

@@ -198,7 +198,8 @@ def test_front_matter_lists_and_scalars() -> None:
         "name: Jane Roe\naliases: [Sister Jane, '']\nactive_in: [Nepal, India]\n"
         "organization: Acme, Inc.\ntip_award_year: 2011\nrole: Lawyer; author\n"
         "focus: Forced Labor, Sex Trafficking\nadditional_recognition:\n"
-        "  - Prize; with a semicolon\n  - null\nsources:\n  - https://example.org/a\nborn: {year: 1970}\n3: x"
+        "  - Prize; with a semicolon\n  - null\nsources:\n"
+        "  - https://example.org/a\nborn: {year: 1970}\n3: x"
     )
     page, _ = parse(front_matter(yaml), ".md")
     assert page.title == "Jane Roe"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from fastapi import FastAPI
@@ -50,7 +51,10 @@ def app(assistant: Assistant) -> FastAPI:
         patch.setenv("GRADIO_SSR_MODE", "True")
         patch.setenv("GRADIO_RUN_HISTORY", "True")
         patch.setenv("GRADIO_ALLOWED_PATHS", "/")
-        return asyncio.run(made())
+        with ThreadPoolExecutor(
+            1
+        ) as beside:  # the browser tests keep a loop running in this thread
+            return beside.submit(asyncio.run, made()).result()
 
 
 @pytest.fixture(scope="session")

@@ -116,7 +116,7 @@ def test_a_chunked_body_within_the_cap_arrives_whole(client: TestClient) -> None
 
 @pytest.mark.parametrize("length", ["-1", "x", "²", str(BODY_BYTES + 1), "9" * 5000])
 def test_an_impossible_length_is_refused(client: TestClient, length: str) -> None:
-    headers = {"content-length": length.encode("utf-8")}
+    headers = {b"content-length": length.encode("utf-8")}
     response = client.post("/gradio_api/queue/join", headers=headers, content=b"")
     assert response.status_code == 413
 

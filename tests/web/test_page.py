@@ -38,6 +38,12 @@ def test_a_question_that_cannot_be_used_stays_in_the_box(page: Page, question: s
     assert 'class="notice"' in shown
 
 
+def test_a_box_nobody_typed_in_is_empty(page: Page) -> None:
+    assert page.ask(None, None, [])[0] == ""
+    assert page.search(None, 5, "", "", "", "").startswith('<p class="notice"')
+    assert "Xavier Plassat" in page.profiles(None)
+
+
 def test_a_lone_surrogate_can_be_shown(page: Page) -> None:
     _, _, _, shown = page.ask("Who founded \ud800 Repórter Brasil?", None, [])
     assert shown.encode("utf-8")

@@ -73,7 +73,7 @@ def test_an_answer_as_long_as_its_quote_is_not_said_twice() -> None:
     whole = citation(answer=(0, 26))
     html = render.answered("When?", Answer("When?", whole.quote, "fact", 0.9, (whole,)))
     assert 'class="short"' not in html
-    assert f"<mark>{whole.quote}</mark>" in html
+    assert f'<mark class="whole">{whole.quote}</mark>' in html
 
 
 def test_a_follow_up_says_how_it_was_understood() -> None:

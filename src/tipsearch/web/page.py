@@ -66,7 +66,7 @@ class Page:
             return False
 
     def ask(
-        self, question: str, chat: Conversation | None, turns: list[str]
+        self, question: str | None, chat: Conversation | None, turns: list[str]
     ) -> tuple[str, Conversation | None, list[str], str]:
         """Answer a question.
 
@@ -76,6 +76,7 @@ class Page:
             What is left in the box (the question, if it could not be used), the conversation,
             its turns, and the log to show.
         """
+        question = question or ""
         asked = question.encode("utf-8", "replace").decode("utf-8")
         try:
             self._assistant.refresh()
@@ -91,9 +92,10 @@ class Page:
             return "", chat, turns, render.conversation(turns)
         return question, chat, turns, render.conversation([*turns, trouble])
 
-    def search(self, query: str, count: int, *values: str) -> str:
+    def search(self, query: str | None, count: int, *values: str) -> str:
         """Return what a search finds; ``values`` are those of the filters, "" for any."""
         filters = {field: value for field, value in zip(_FILTERS, values, strict=True) if value}
+        query = query or ""
         self._assistant.refresh()
         snapshot = self._assistant.index.snapshot
         try:
@@ -108,10 +110,10 @@ class Page:
         values = self._assistant.index.snapshot.store.field_values(field)
         return [(_FILTERS[field][1], ""), *((value, value) for value in values)]
 
-    def profiles(self, name: str = "") -> str:
+    def profiles(self, name: str | None = None) -> str:
         """Return the profiles whose names hold the words of ``name``."""
         self._assistant.refresh()
-        return render.profile_list(self._assistant.index.profiles(), name)
+        return render.profile_list(self._assistant.index.profiles(), name or "")
 
 
 def _matcher(snapshot: Snapshot, query: str) -> render.IsMatch:
@@ -173,10 +175,13 @@ def _ask_tab(page: Page) -> None:
             button = gr.Button("Ask", variant="primary", scale=0, min_width=80, elem_id="ask")
         again = gr.Button("New conversation", visible=False, elem_id="again")
 
-    def ask(question: str, chat: Conversation | None, turns: list[str]) -> tuple[object, ...]:
+    def ask(
+        question: str | None, chat: Conversation | None, turns: list[str]
+    ) -> tuple[object, ...]:
         left, chat, turns, shown = page.ask(question, chat, turns)
         begun = bool(turns)
-        return left, chat, turns, shown, gr.update(visible=not begun), gr.update(visible=begun)
+        kept = gr.skip() if left else ""
+        return kept, chat, turns, shown, gr.update(visible=not begun), gr.update(visible=begun)
 
     def start_again() -> tuple[object, ...]:
         shown = render.conversation([])

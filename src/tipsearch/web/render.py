@@ -150,11 +150,9 @@ def _short_answer(answer: Answer) -> str:
 
 
 def _citation(citation: Citation) -> str:
-    quoted = marked(
-        citation.quote,
-        citation.answer_start - citation.start,
-        citation.answer_end - citation.start,
-    )
+    start, end = citation.answer_start - citation.start, citation.answer_end - citation.start
+    whole = end - start == len(citation.quote)  # shown more quietly: nothing stands out from it
+    quoted = marked(citation.quote, start, end, ' class="whole"' if whole else "")
     where = _where(
         citation.title,
         citation.paragraph,
