@@ -275,10 +275,16 @@ def test_refresh_ignores_a_generation_that_does_not_verify(tmp_path: Path) -> No
     writer.update(write_corpus(corpus, {"ann.txt": BEA}))
     (tmp_path / "index" / "gen-000002" / "vectors.npy").write_bytes(b"")
     assert not reader.refresh()
+    assert "vectors.npy" in reader.snapshot.notice
     assert reader.search("shelter")[0].passage.text == ANN
+    writer.snapshot = replace(writer.snapshot, notice="damaged")
+    writer.update(corpus)
+    assert reader.refresh()
+    assert reader.snapshot.notice == ""
+    assert reader.search("shelter")[0].passage.text == BEA
     shutil.rmtree(tmp_path / "index")
     assert not reader.refresh()
-    assert reader.search("shelter")[0].passage.text == ANN
+    assert reader.search("shelter")[0].passage.text == BEA
 
 
 def test_an_update_after_damage_mends_the_index(tmp_path: Path) -> None:
@@ -290,6 +296,11 @@ def test_an_update_after_damage_mends_the_index(tmp_path: Path) -> None:
     assert index.update(corpus).changed == ("ann.txt",)
     assert index.snapshot.notice == ""
     assert open_index(tmp_path / "index").snapshot.name == "gen-000003"
+    (tmp_path / "index" / "CURRENT").unlink()
+    index = open_index(tmp_path / "index")
+    assert index.snapshot.notice
+    assert index.update(corpus).unchanged == 1
+    assert open_index(tmp_path / "index").snapshot.notice == ""
 
 
 def test_readers_never_see_a_mixture(tmp_path: Path) -> None:

@@ -163,6 +163,8 @@ class Index:
         self.snapshot = snapshot
         self.changes = changes
         """What the build or the last update did."""
+        self._passed_over = ""
+        """A generation that did not verify, so that it is not read at every question."""
 
     @classmethod
     def build(
@@ -244,28 +246,33 @@ class Index:
                     raise
 
     def refresh(self) -> bool:
-        """Take up a newer generation if there is one; one that does not verify is ignored.
+        """Take up a newer generation if there is one.
+
+        One that does not verify is passed over, once, and ``snapshot.notice`` says why.
 
         Returns
         -------
         bool
             Whether the snapshot changed.
         """
-        if generation.current_name(self.folder) in {"", self.snapshot.name}:
+        current = generation.current_name(self.folder)
+        if current in {"", self.snapshot.name, self._passed_over}:
             return False
         try:
             found = generation.newest_whole(self.folder)
-            if found.name == self.snapshot.name:
-                return False
-            self.snapshot = _snapshot(found, self.snapshot.encoder, self.snapshot.settings)
-        except IndexFormatError:
-            return False
-        return True
+            newer = _snapshot(found, self.snapshot.encoder, self.snapshot.settings)
+        except IndexFormatError as error:
+            newer = replace(self.snapshot, notice=error.message)
+        changed = newer.name != self.snapshot.name
+        self._passed_over = "" if newer.name == current else current
+        self.snapshot = newer
+        return changed
 
     def update(self, corpus: str | Path, *, progress: Progress | None = None) -> IndexUpdate:
         """Bring the index up to date with a corpus folder; embed only passages that are new.
 
-        An update that finds nothing changed, in the files or in how they are cut, writes nothing.
+        An update that finds nothing changed, in the files or in how they are cut, writes nothing;
+        over a damaged index it writes a new one.
 
         Parameters
         ----------
@@ -293,7 +300,7 @@ class Index:
             before = self.snapshot
             changes = _compare(profiles, before.store.fingerprints())
             recut = before.cutting != _about(before.encoder, settings)["passages"]
-            if changes.added or changes.changed or changes.removed or recut:
+            if changes.added or changes.changed or changes.removed or recut or before.notice:
                 encoder = before.encoder
                 written = write(self.folder, profiles, before, encoder, settings, progress)
                 self.snapshot, changes = written.snapshot, written.changes

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.conftest import CORPUS, USER_PAGE
+from tests.conftest import CORPUS, USER_PAGE, write_corpus
 from tipsearch.corpus.profiles import fingerprint, fold, load, read_profile
 from tipsearch.errors import ProfileError
 from tipsearch.settings import Settings
@@ -262,3 +262,20 @@ def test_one_name_in_two_normal_forms_is_one_profile(tmp_path: Path) -> None:
     assert [skipped.reason for skipped in corpus.skipped] == [
         "same name as Jose\u0301.txt, written otherwise"
     ]
+
+
+def test_a_folder_that_cannot_be_read_is_an_error_and_not_a_removal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_corpus(tmp_path, {"a.md": "Ana Roy left."})
+    write_corpus(tmp_path / "more", {"b.md": "Bo Li came."})
+    scan = os.scandir
+
+    def refuse(path: str) -> object:
+        if path.endswith("more"):
+            raise PermissionError(13, "Permission denied", path)
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(ProfileError, match="cannot read .*more: Permission denied"):
+        load(tmp_path, 1000)

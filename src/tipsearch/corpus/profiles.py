@@ -200,9 +200,18 @@ def _files(folder: Path) -> Iterator[tuple[Path, str]]:
     """Yield each visible file below a folder and its relative name, sorted by that name.
 
     Bytes of a name that are not UTF-8 become backslash escapes in the relative name only.
+
+    Raises
+    ------
+    ProfileError
+        If a folder cannot be read: its profiles would be taken for removed.
     """
+
+    def unreadable(error: OSError) -> None:
+        raise ProfileError(f"cannot read {error.filename}: {error.strerror}") from error
+
     found = []
-    for parent, folders, names in os.walk(folder):
+    for parent, folders, names in os.walk(folder, onerror=unreadable):
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in names:
             if not name.startswith("."):

@@ -90,7 +90,7 @@ def _cannot_write(root: Path) -> Iterator[None]:
     except OSError as error:
         raise errors.IndexBusyError(
             f"cannot write {root}: {error.strerror or error}",
-            "the index there is unchanged; free disk space or fix permissions",
+            "what was there still answers; free disk space or fix permissions",
         ) from error
 
 
