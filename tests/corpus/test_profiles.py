@@ -277,5 +277,5 @@ def test_a_folder_that_cannot_be_read_is_an_error_and_not_a_removal(
         return scan(path)
 
     monkeypatch.setattr(os, "scandir", refuse)
-    with pytest.raises(ProfileError, match="cannot read .*more: Permission denied"):
+    with pytest.raises(ProfileError, match=r"cannot read .*more: Permission denied"):
         load(tmp_path, 1000)
