@@ -236,7 +236,7 @@ def _say_answer(answer: Answer) -> None:
         _say(_wrapped(f"“{citation.quote}”", "  "))
         _say(f"  — {citation.title}, paragraph {citation.paragraph}")
     if answer.confidence < SURE:
-        _say(f"  (unsure, {answer.confidence:.0%}: see whether the sentence really answers)")
+        _say("  Unsure: see whether the sentence really answers.")
 
 
 @cli.command()

@@ -109,8 +109,10 @@ class Settings:
 def go_offline() -> None:
     """Stop every library from looking for a network, before it is imported.
 
-    A missing model otherwise costs 70 s of retries, and Gradio calls home at each start.
+    A missing model otherwise costs 70 s of retries, Gradio calls home at each start, and ONNX
+    Runtime 1.32 every few seconds (disabling its telemetry by its own function does not help).
     """
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     os.environ["HF_HUB_OFFLINE"] = "1"
     os.environ["TRANSFORMERS_OFFLINE"] = "1"
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"

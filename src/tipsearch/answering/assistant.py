@@ -17,7 +17,7 @@ from tipsearch.index import FilterValue, Index, Snapshot, clean_query
 from tipsearch.settings import Settings
 from tipsearch.types import Answer, Hit, Reason, Span
 
-_WELCOME = "Ask about a person or an organisation in these profiles, such as when or where."
+_WELCOME = "Ask about the people and organisations in the profiles: who, when, where, how many."
 _CLOSE_NAME = 0.8  # similarity of difflib, in [0, 1]: one letter off in a name of five or more
 
 
@@ -94,7 +94,7 @@ class Assistant:
         if spans and spans[0].score >= settings.answer_threshold:
             return _answer(question, hits, spans[0], snapshot)
         if max((hit.scores.dense for hit in hits), default=0.0) < settings.on_topic_cosine:
-            return _refuse(question, hits, Reason.OFF_TOPIC, _WELCOME)
+            return _refuse(question, hits, Reason.OFF_TOPIC, f"The profiles do not say. {_WELCOME}")
         return _refuse(question, hits, Reason.NOT_SAID, "The profiles do not say.")
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from tipsearch.corpus.profiles import fold
 
-FUNCTION_WORDS = frozenset(
+_FUNCTION_WORDS = frozenset(
     "a about after all also am an and any are as at be been before being between both but by can "
     "could did do does doing during each for from had has have having he her here hers him his how "
     "i if in into is it its itself me more most my no nor not now of on once only or other our out "
@@ -69,6 +69,17 @@ _SATISFIES = {
     ),
     Wanted.NAME: re.compile(r"\b[^\W\d_a-z][^\W\d_]"),
 }
+
+
+def content_words(question: str) -> list[str]:
+    """Return the words that say what a question is about, as they were typed.
+
+    Examples
+    --------
+    >>> content_words("When did Legros leave the AFESIP?")
+    ['Legros', 'leave', 'AFESIP?']
+    """
+    return [w for w in question.split() if w.casefold().strip("?!.,;:") not in _FUNCTION_WORDS]
 
 
 def is_small_talk(question: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from tipsearch.answering.questions import FUNCTION_WORDS, satisfies, wanted
+from tipsearch.answering.questions import content_words, satisfies, wanted
 from tipsearch.corpus.passages import sentences
 from tipsearch.index import searchable
 from tipsearch.types import Hit, Span
@@ -123,7 +123,7 @@ def weigh(
         One a candidate.
     """
     query = snapshot.encoder.encode([question])[0]
-    asked = _content_words(question, snapshot)
+    asked = set(snapshot.store.lexical.words(" ".join(content_words(question))))
     kind = wanted(question)
     texts = [searchable(title, text) for title, text in candidates]
     cosines = (snapshot.encoder.encode(texts) @ query).tolist()
@@ -133,11 +133,3 @@ def weigh(
         shared = len(asked & held) / max(len(asked), 1)
         evidence.append(Evidence(cosine, shared, float(satisfies(text, kind))))
     return evidence
-
-
-def _content_words(question: str, snapshot: Snapshot) -> set[str]:
-    """Return what a question is about: its words but the function words, as they are indexed."""
-    typed = (
-        word for word in question.split() if word.lower().strip("?!.,;:") not in FUNCTION_WORDS
-    )
-    return set(snapshot.store.lexical.words(" ".join(typed)))

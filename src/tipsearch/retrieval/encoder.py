@@ -172,6 +172,7 @@ class OnnxEncoder:
 
 def _session(graph: bytes) -> onnxruntime.InferenceSession:
     """One thread a run: texts run side by side, which scales better than one run on all cores."""
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tipsearch.answering.conversation import Conversation
+from tipsearch.answering.questions import content_words
 from tipsearch.errors import QueryError, TipsearchError
 from tipsearch.web import reading, render
 
@@ -22,14 +24,6 @@ QUEUED = 100
 """Questions that may wait; a further one is told at once that the server is busy."""
 
 _TURNS = 50  # kept on the page; an answer with its passages is about 5 kB
-_EXAMPLES = (
-    "When did Legros leave AFESIP?",
-    "Who founded Repórter Brasil?",
-    "When did Xavier Plassat come to Brazil?",
-    "What medal was Plassat given in 2006?",
-    "How much prize money did Shakti Samuha receive?",
-    "Where did Vannak Anan Prum swim ashore?",
-)
 _FILTERS = {
     "active_in": ("Active in", "Any country"),
     "organization": ("Organization", "Any organization"),
@@ -38,11 +32,6 @@ _FILTERS = {
 }
 _RESULTS = (("5 results", 5), ("10 results", 10), ("20 results", 20))
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-_COMMON = frozenset(
-    "a an and are as at be by did do does for from had has have he her his how in is it its of on "
-    "or she that the their they this to was were what when where which who whose why with".split()
-)
-
 _log = logging.getLogger(__name__)
 
 
@@ -53,11 +42,9 @@ class Page:
         self._assistant = assistant
 
     def examples(self) -> list[str]:
-        """Return questions to start with, each of which the profiles answer."""
-        titles = [profile.title for profile in self._assistant.index.profiles()]
-        fallback = [f"Who is {title}?" for title in titles[: len(_EXAMPLES)]]
-        good = [question for question in _EXAMPLES if self._answers(question)]
-        return good or [question for question in fallback if self._answers(question)]
+        """Return questions to start with: those of examples.txt that the profiles answer."""
+        written = Path(__file__).with_name("examples.txt").read_text("utf-8").splitlines()
+        return [question for question in written if self._answers(question)]
 
     def _answers(self, question: str) -> bool:
         try:
@@ -119,8 +106,7 @@ class Page:
 def _matcher(snapshot: Snapshot, query: str) -> render.IsMatch:
     """Tell words that share a stem with the query, unless they are common ones."""
     stems = snapshot.store.lexical.words
-    words = [word for word in query.split() if word.casefold().strip("?!.,;:") not in _COMMON]
-    wanted = set(stems(" ".join(words)))
+    wanted = set(stems(" ".join(content_words(query))))
     return lambda word: not wanted.isdisjoint(stems(word))
 
 

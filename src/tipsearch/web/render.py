@@ -11,12 +11,14 @@ from collections.abc import Callable, Iterable, Sequence
 from html import escape
 from urllib.parse import quote, urlencode, urlsplit
 
+from tipsearch.settings import SURE
 from tipsearch.types import Answer, Citation, Hit, Profile
 
 IsMatch = Callable[[str], bool]
 """Tells whether a word of a passage is one of the words searched for."""
 
 _OTHER_PASSAGES = 4
+_UNSURE = "Unsure: see whether the sentence really answers."
 _WORD = re.compile(r"\w+")
 _FIELD_LABELS = {
     "role": "Role",
@@ -51,6 +53,8 @@ def answered(asked: str, answer: Answer) -> str:
         said = _refusal(answer)
     else:
         said = _short_answer(answer) + "".join(map(_citation, answer.citations))
+        if answer.confidence < SURE:
+            said += f'<p class="unsure">{_UNSURE}</p>'
         said += _others("Other passages", _uncited(answer))
     return _turn(asked, _understood(asked, answer.question) + said)
 
