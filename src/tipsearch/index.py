@@ -25,6 +25,9 @@ from tipsearch.types import FIELD_NAMES, Hit, IndexUpdate, Profile, Scores
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+_TITLE_TOKENS = 50
+"""Room for a title, which has at most 120 characters, and the special tokens."""
+
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and how much there is."""
 
@@ -342,11 +345,16 @@ def _about(encoder: Encoder, settings: Settings) -> dict[str, object]:
         "encoder": asdict(encoder.info),
         "passages": {
             "version": cutting.VERSION,
-            "passage_tokens": settings.passage_tokens,
+            "passage_tokens": _passage_tokens(encoder, settings),
             "new_paragraph_tokens": settings.new_paragraph_tokens,
             "overlap_sentences": settings.overlap_sentences,
         },
     }
+
+
+def _passage_tokens(encoder: Encoder, settings: Settings) -> int:
+    """Return the longest passage that fits the encoder's window beside its title."""
+    return max(1, min(settings.passage_tokens, encoder.info.window_tokens - _TITLE_TOKENS))
 
 
 def _snapshot(found: generation.Generation, encoder: Encoder, settings: Settings) -> Snapshot:
@@ -410,7 +418,7 @@ def write(
         for passage in cutting.cut(
             profile,
             encoder.count_tokens,
-            settings.passage_tokens,
+            _passage_tokens(encoder, settings),
             settings.new_paragraph_tokens,
             settings.overlap_sentences,
         )
