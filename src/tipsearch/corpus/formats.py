@@ -282,6 +282,11 @@ def _entries(value: object) -> list[str]:
     """Return a YAML scalar or list as strings on one line each, without empty ones.
 
     subtle: what is nested is refused before it is printed, for aliases can make it endless.
+
+    Raises
+    ------
+    ProfileError
+        If a value is nested, or an integer too long to be one.
     """
     items = value if isinstance(value, list) else [value]
     if any(isinstance(item, list | dict | set) for item in items):

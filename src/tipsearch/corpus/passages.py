@@ -54,6 +54,11 @@ def _boundaries(paragraph: str) -> Iterator[tuple[int, int]]:
 
     The last sentence of a window may go on, so the next window starts with it; one that fills
     a whole window is cut there.
+
+    Yields
+    ------
+    tuple of (int, int)
+        Start and end, the space around a sentence included.
     """
     start = 0
     while start < len(paragraph):

@@ -254,7 +254,7 @@ def is_usable(root: Path) -> bool:
 
     Raises
     ------
-    IndexFormatError
+    NewerFormatError
         If a newer tipsearch made it: that is never built over unasked.
     """
     try:
@@ -282,6 +282,8 @@ def verify(folder: Path) -> dict[str, Any]:
     ------
     IndexFormatError
         If a file is missing, of another size or content, or the format is not this one.
+    NewerFormatError
+        If a newer tipsearch made it.
     """
     path = folder / "MANIFEST.json"
     try:

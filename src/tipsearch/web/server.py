@@ -214,18 +214,20 @@ def listen(host: str = HOST, port: int = PORT) -> Listening:
         listening.listen(128)
     except OSError as error:
         listening.close()
-        raise _refused(error, host, port) from error
+        message, hint = _refused(error, host, port)
+        raise ServerError(message, hint) from error
     return Listening(listening, host)
 
 
-def _refused(error: OSError, host: str, port: int) -> ServerError:
+def _refused(error: OSError, host: str, port: int) -> tuple[str, str]:
+    """Say in words why a port cannot be had, and what to do about it."""
     if error.errno == errno.EADDRINUSE:
-        return ServerError(f"port {port} is in use", "stop what uses it, or choose another port")
+        return f"port {port} is in use", "stop what uses it, or choose another with --port"
     if error.errno in {errno.EACCES, errno.EPERM}:
-        return ServerError(f"port {port} needs more rights", "use one from 1024 to 65535")
+        return f"port {port} needs more rights", "use one from 1024 to 65535"
     if error.errno == errno.EADDRNOTAVAIL:
-        return ServerError(f"{host} is no address of this machine", f"use {HOST}")
-    return ServerError(f"cannot listen on {host}:{port}: {error.strerror}", f"use {HOST}")
+        return f"{host} is no address of this machine", f"use {HOST}"
+    return f"cannot listen on {host}:{port}: {error.strerror}", f"use {HOST}"
 
 
 def serve(assistant: Assistant, listening: Listening, hosts: Collection[str] = ()) -> None:
