@@ -48,7 +48,7 @@ $(VENV)/installed-dev: $(VENV)/installed
 browser: $(VENV)/installed-dev # the browser tests need one: any Chromium, or Playwright's own
 	@$(BIN)/python tests/browser/find_browser.py > /dev/null 2>&1 \
 	  || { [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null \
-	       && apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium > /dev/null; } \
+	       && apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium libatomic1 > /dev/null; } \
 	  || $(BIN)/playwright install chromium
 	@$(BIN)/python tests/browser/find_browser.py
 

@@ -14,8 +14,10 @@ def find_browser() -> str | None:
     """Return the path of $TIPSEARCH_BROWSER, of an installed Chromium, or of Playwright's own."""
     if named := os.environ.get("TIPSEARCH_BROWSER"):
         return named
-    if installed := next(filter(None, map(shutil.which, _COMMANDS)), None):
-        return installed
+    return next(filter(None, map(shutil.which, _COMMANDS)), None) or _playwrights_own()
+
+
+def _playwrights_own() -> str | None:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -23,8 +25,17 @@ def find_browser() -> str | None:
     return own if Path(own).is_file() else None
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Print the browser that was found; say what is missing if the tests could not drive one."""
+    try:
+        _playwrights_own()
+    except Exception as error:
+        sys.exit(f"Playwright does not start ({error}); on Debian: apt-get install libatomic1")
     found = find_browser()
     if found is None:
         sys.exit("no Chromium found: install it, or name it in TIPSEARCH_BROWSER")
     print(f"Browser tests use {found}")  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
