@@ -34,6 +34,9 @@ def assistant(real_index: Index) -> Assistant:
         ("When was Shakti Samuha set up?", "2000", "Charimaya Tamang"),
         ("What book did Vannak Anan Prum write?", "The Dead Eye", "Vannak Anan Prum"),
         ("Who set up Reporter Brasil?", "founded the NGO", "Leonardo Sakamoto"),
+        ("When did Mr. Plassat come to Brazil?", "1983", "Xavier Plassat"),
+        ("When did Brother Xavier Plassat come to Brazil?", "1983", "Xavier Plassat"),
+        ("Which Brazilian journalist founded Repórter Brasil?", "Sakamoto", "Leonardo Sakamoto"),
     ],
 )
 def test_a_fact_is_answered_with_the_sentence_that_says_it(

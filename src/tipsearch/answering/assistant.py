@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 from tipsearch.answering import questions
@@ -86,10 +86,12 @@ class Assistant:
         k = settings.k if k is None else k
         found = snapshot.search(question, k if k < 1 else max(k, settings.candidates), filters)
         hits = found[:k]
-        named = questions.names(question)
-        if unknown := [name for name in named if not snapshot.knows(name)]:
+        named = {name: _as_written(name, snapshot) for name in questions.names(question)}
+        if unknown := [name for name, words in named.items() if not all(words)]:
             return _refuse(question, hits, Reason.UNKNOWN_NAME, _unknown(unknown, snapshot))
-        spans = self._reader.read(question, _about(named, found, snapshot), snapshot)
+        spans = self._reader.read(
+            question, _about(chain.from_iterable(named.values()), found, snapshot), snapshot
+        )
         hits = _with_reader_scores(hits, spans)
         if spans and spans[0].score >= settings.answer_threshold:
             return _answer(question, hits, spans[0], snapshot)
@@ -98,7 +100,15 @@ class Assistant:
         return _refuse(question, hits, Reason.NOT_SAID, "The profiles do not say.")
 
 
-def _about(names: Sequence[str], hits: Sequence[Hit], snapshot: Snapshot) -> list[Hit]:
+def _as_written(name: str, snapshot: Snapshot) -> list[str]:
+    """Return each word of a name as the profiles write it, or "" if none holds it."""
+    return [
+        next((form for form in questions.spellings(word) if snapshot.knows(form)), "")
+        for word in name.split()
+    ]
+
+
+def _about(names: Iterable[str], hits: Sequence[Hit], snapshot: Snapshot) -> list[Hit]:
     """Keep the best passages of profiles that carry every name: no deed goes to somebody else."""
     store = snapshot.store
     wanted = set(store.lexical.words(" ".join(names)))

@@ -27,7 +27,14 @@ _QUESTION_WORDS = frozenset(
     "who whom whose what when where which why how did does do is are was were has have had can "
     "could will would should tell show list name give find and in on at the a".split()
 )
+_HONORIFICS = frozenset(
+    "mr mrs ms miss mx dr prof professor sir dame sister sr brother br father fr rev".split()
+)
+_DEMONYM_ENDINGS = ("ese", "ian", "an", "n", "i")  # Chinese, Brazilian, Cuban, Cambodian, Nepali
 _WORD = re.compile(r"[^\W_]+(?:[.'’-][^\W_]+)*", re.UNICODE)
+
+
+_NO_NAMES = _QUESTION_WORDS | _HONORIFICS | {"i"}
 
 
 class Wanted(StrEnum):
@@ -72,14 +79,15 @@ _SATISFIES = {
 
 
 def content_words(question: str) -> list[str]:
-    """Return the words that say what a question is about, as they were typed.
+    """Return the words that say what a question is about, as they were typed; "Mr." is none.
 
     Examples
     --------
     >>> content_words("When did Legros leave the AFESIP?")
     ['Legros', 'leave', 'AFESIP?']
     """
-    return [w for w in question.split() if w.casefold().strip("?!.,;:") not in _FUNCTION_WORDS]
+    empty = _FUNCTION_WORDS | _HONORIFICS
+    return [word for word in question.split() if word.casefold().strip("?!.,;:") not in empty]
 
 
 def is_small_talk(question: str) -> bool:
@@ -120,11 +128,12 @@ def names(question: str) -> list[str]:
     """Return the names in a question, told by their capitals, each as it was typed.
 
     The first word counts only where the next is capitalised too: "Nelson Mandela left when?".
-    A question typed all in capitals, or with a capital on every word, names nobody.
+    A question typed all in capitals, or with a capital on every word, names nobody. "Mr." and the
+    like are no part of a name: the profiles may call the same person otherwise.
 
     Examples
     --------
-    >>> names("When did Pierre Legros leave AFESIP?")
+    >>> names("When did Mr. Pierre Legros leave AFESIP?")
     ['Pierre Legros', 'AFESIP']
     """
     words = list(_WORD.finditer(question))
@@ -135,7 +144,7 @@ def names(question: str) -> list[str]:
     end = -1  # of the name being read
     for place, word in enumerate(words):
         opens = place == 0 and not (len(words) > 1 and typed[1][0].isupper())
-        if not word[0][0].isupper() or opens or word[0].lower() in _QUESTION_WORDS | {"i"}:
+        if not word[0][0].isupper() or opens or word[0].lower() in _NO_NAMES:
             continue
         name = re.sub(r"['’]s$", "", word[0])
         if found and question[end : word.start()].isspace():
@@ -144,3 +153,20 @@ def names(question: str) -> list[str]:
             found.append(name)
         end = word.start() + len(name)
     return found
+
+
+def spellings(word: str) -> list[str]:
+    """Return a name's word as typed, and the countries it may be the adjective of.
+
+    Most of them are no words at all; the caller looks for the first one the profiles hold.
+
+    Examples
+    --------
+    >>> spellings("Chinese")
+    ['Chinese', 'Chin', 'China']
+    >>> "Brazil" in spellings("Brazilian"), "Cambodia" in spellings("Cambodian")
+    (True, True)
+    """
+    endings = (ending for ending in _DEMONYM_ENDINGS if word.endswith(ending))
+    stems = [word.removesuffix(ending) for ending in endings]
+    return [word, *(form for stem in stems if len(stem) > 2 for form in (stem, f"{stem}a"))]

@@ -56,9 +56,9 @@ class SimilarityReader:
     It cannot tell a sentence that answers from one on the same subject: it prefers "Mam, in
     2007, created the Somaly Mam Foundation" to the sentence that says when the Foundation
     closed, and it does not see that "leave" is not "join". So it gives whole sentences, never a
-    shorter phrase, and its refusals rest on a threshold: on the development questions it refuses
-    about three of four that nothing answers, and one of two that something does
-    (docs/evaluation.md). A trained reader is to take its place.
+    shorter phrase, and its refusals rest on a threshold: of the development questions it refuses
+    99 % of those on another subject, but only 46 % of those written to look answerable, and 27 %
+    of those that are answered (docs/evaluation.md). A trained reader is to take its place.
     """
 
     def read(self, question: str, hits: Sequence[Hit], snapshot: Snapshot) -> list[Span]:
