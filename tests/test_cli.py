@@ -58,7 +58,7 @@ def test_ask_prints_the_quote_and_where_it_stands(index: Path) -> None:
 def test_ask_says_so_when_there_is_no_answer(index: Path) -> None:
     run = tipsearch("ask", "How old is Somaly Mam?", "--index", str(index))
     assert run.returncode == 0
-    assert run.stdout.startswith("The profiles do not say.")
+    assert run.stdout.startswith("The profiles do not say, or not in words close to the question.")
     assert "Closest passages (not an answer):" in run.stdout
 
 

@@ -18,6 +18,7 @@ from tipsearch.settings import Settings
 from tipsearch.types import Answer, Hit, Reason, Span
 
 _WELCOME = "Ask about the people and organisations in the profiles: who, when, where, how many."
+_NOT_SAID = "The profiles do not say, or not in words close to the question."
 _CLOSE_NAME = 0.8  # similarity of difflib, in [0, 1]: one letter off in a name of five or more
 
 
@@ -97,7 +98,7 @@ class Assistant:
             return _answer(question, hits, spans[0], snapshot)
         if max((hit.scores.dense for hit in hits), default=0.0) < settings.on_topic_cosine:
             return _refuse(question, hits, Reason.OFF_TOPIC, f"The profiles do not say. {_WELCOME}")
-        return _refuse(question, hits, Reason.NOT_SAID, "The profiles do not say.")
+        return _refuse(question, hits, Reason.NOT_SAID, _NOT_SAID)
 
 
 def _as_written(name: str, snapshot: Snapshot) -> list[str]:
@@ -119,7 +120,7 @@ def _about(names: Iterable[str], hits: Sequence[Hit], snapshot: Snapshot) -> lis
 def _answer(question: str, hits: Sequence[Hit], span: Span, snapshot: Snapshot) -> Answer:
     profile = snapshot.profile(span.profile_id)
     if profile is None:  # a reader made the span up
-        return _refuse(question, hits, Reason.NOT_SAID, "The profiles do not say.")
+        return _refuse(question, hits, Reason.NOT_SAID, _NOT_SAID)
     citation = cite(profile, span)
     text = profile.text[span.start : span.end]
     return Answer(question, text, "fact", span.score, (citation,), hits=tuple(hits))
