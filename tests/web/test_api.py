@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+from collections.abc import Mapping
 from dataclasses import asdict
 
+import httpx2
 import pytest
+from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from tests.web import hostile
 from tipsearch.answering.assistant import Assistant
+from tipsearch.answering.reader import SimilarityReader
+from tipsearch.index import FilterValue
+from tipsearch.types import Answer
+from tipsearch.web import api
 
 QUESTION = "Who founded Repórter Brasil?"
 
@@ -119,3 +128,40 @@ def test_health_and_readiness(client: TestClient) -> None:
 def test_payloads_are_data(client: TestClient) -> None:
     response = client.get("/api/ask", params={"q": hostile.QUESTION})
     assert response.headers["content-type"] == "application/json"
+
+
+def test_a_burst_is_answered_or_refused_at_once(assistant: Assistant) -> None:
+    """While every place is taken by a question that takes its time, the next is told to wait."""
+    go_on = threading.Event()
+
+    class Slow(Assistant):
+        def ask(
+            self,
+            question: str,
+            k: int | None = None,
+            filters: Mapping[str, FilterValue] | None = None,
+        ) -> Answer:
+            assert go_on.wait(20)
+            return super().ask(question, k, filters)
+
+    slow = Slow(assistant.index, SimilarityReader())
+    app = Starlette(routes=list(api.routes(slow)))
+    extra = 7
+
+    async def burst() -> list[int]:
+        transport = httpx2.ASGITransport(app)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://x") as client:
+            tasks = [
+                asyncio.ensure_future(client.get("/api/ask", params={"q": "Who is Plassat?"}))
+                for _ in range(api.WAITING + extra)
+            ]
+            refused, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            while len(refused) < extra:
+                refused, _ = await asyncio.wait(tasks, timeout=0.05)
+            go_on.set()
+            return sorted(response.status_code for response in await asyncio.gather(*tasks))
+
+    codes = asyncio.run(burst())
+    assert codes == [200] * api.WAITING + [503] * extra
+    with TestClient(app) as client:
+        assert client.get("/api/ask", params={"q": "Who is Plassat?"}).status_code == 200
