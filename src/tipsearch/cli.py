@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import signal
 import sys
@@ -307,6 +308,8 @@ def check(corpus: Path, *, as_json: bool) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run a command; every failure is one line on standard error and an exit code."""
+    logging.basicConfig(format="%(message)s")
+    logging.getLogger("tipsearch").setLevel(logging.INFO)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache
@@ -30,6 +31,8 @@ _TITLE_TOKENS = 50
 
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and how much there is."""
+
+_log = logging.getLogger(__name__)
 
 FilterValue = str | int | Collection[str]
 
@@ -268,6 +271,8 @@ class Index:
             newer = replace(self.snapshot, notice=error.message)
         changed = newer.name != self.snapshot.name
         self._passed_over = "" if newer.name == current else current
+        if self._passed_over:
+            _log.warning("%s; what was there before still answers", newer.notice)
         self.snapshot = newer
         return changed
 

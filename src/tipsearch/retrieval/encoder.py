@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import shutil
 import tempfile
@@ -35,6 +36,9 @@ _PROBES = (
     "In 1996 they founded a shelter for women and girls, and by 2005 it had helped thousands.",
     "The award was presented in Washington by the Secretary of State.",
 )
+
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +247,7 @@ def _checksum(encoder: dict[str, Any], graph: bytes, tokenizer: bytes) -> str:
 def _export(settings: Settings, folder: Path) -> None:
     """Write a model's graph, tokenizer and description to the cache, all or nothing."""
     source = model_folder(settings.model)
+    _log.info("Preparing the encoder %s: once, about ten seconds", settings.model)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         work = Path(tempfile.mkdtemp(prefix=f"{folder.name}.tmp-", dir=folder.parent))
@@ -295,8 +300,6 @@ def _sentence_transformer(source: str) -> Any:  # noqa: ANN401 - the library is 
     """Load a sentence-transformers model on the CPU; a folder never touches the network."""
     if Path(source).is_dir():
         go_offline()
-    import logging
-
     import transformers
     from sentence_transformers import SentenceTransformer
 
@@ -354,8 +357,6 @@ def trace(model: Any, file: Path) -> None:  # noqa: ANN401 - the library is impo
 
 def _quantise(model: Any, graph: Path, target: Path) -> str:  # noqa: ANN401
     """Write an int8 graph, and say "fp32" if this CPU's int8 arithmetic is too coarse for it."""
-    import logging
-
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     logging.disable(logging.WARNING)
