@@ -1,37 +1,34 @@
-"""Fit the similarity reader's weights and tune its threshold on SQuAD-style files.
+"""Calibrate the reader and tune its threshold on SQuAD-style files, retrieving first.
 
 Usage: python benchmarks/reader.py DEV_DIR [--json FILE]
 
 DEV_DIR holds squad2_A_tune.jsonl.gz and qed_dev.jsonl.gz (id, question, context, answers). The
-contexts of a file are indexed together, each question is asked of that index, and a sentence is
-right if it holds a correct answer where the file says it stands. Off-topic questions are those of
-one file asked of the other's index. Weights are fitted on every second question; all figures are
-of the other half.
+contexts of a file are indexed together, each question is asked of that index, and an answer is
+right if its token F1 with a correct one is at least a half. Off-topic questions are those of one
+file asked of the other's index. The calibration is fitted on every second question; all figures
+are of the other half.
 """
 
 from __future__ import annotations
 
 import argparse
 import gzip
-import hashlib
 import json
 import tempfile
-from dataclasses import astuple
 from pathlib import Path
 
 import numpy as np
 
-from tipsearch.answering.reader import weigh
-from tipsearch.corpus.passages import sentences
-from tipsearch.corpus.profiles import Corpus
-from tipsearch.index import write
+from tipsearch.answering.reader import SpanReader, tidy
+from tipsearch.evaluation.runner import index_texts
+from tipsearch.evaluation.squad import best, token_f1
 from tipsearch.retrieval.encoder import OnnxEncoder
 from tipsearch.settings import Settings
-from tipsearch.stores.generation import write_lock
-from tipsearch.types import Fields, Profile
 
 FILES = ("squad2_A_tune", "qed_dev")
 RIDGE = 0.1
+RIGHT_F1 = 0.5
+OFF_TOPIC = 800  # questions of the other file
 
 
 def load(folder, name):
@@ -39,40 +36,17 @@ def load(folder, name):
         return [json.loads(line) for line in lines]
 
 
-def index_of(rows, root, encoder, settings):
-    """Index the distinct contexts of a file, each as a profile without a title."""
-    contexts = dict.fromkeys(row["context"] for row in rows)
-    profiles = [
-        Profile(
-            f"p{n}", "", (), text, Fields(), (), f"p{n}", hashlib.sha256(text.encode()).hexdigest()
-        )
-        for n, text in enumerate(contexts)
-    ]
-    with write_lock(root):
-        snapshot = write(
-            root, Corpus(tuple(profiles), (), ()), None, encoder, settings, None
-        ).snapshot
-    return snapshot, {profile.text: profile.id for profile in profiles}
-
-
-def candidates(row, snapshot, ids, passages):
-    """Return the evidence for each sentence of the best hits, and whether it holds the answer."""
-    home = ids.get(row["context"])
-    found = {}
-    for hit in snapshot.search(row["question"], passages):
-        base = hit.passage.start
-        for start, end in sentences(hit.passage.text):
-            found[hit.passage.profile_id, base + start] = hit.passage.text[start:end]
-    right = [
-        profile == home
-        and any(
-            start <= answer["start"] and answer["start"] + len(answer["text"]) <= start + len(text)
-            for answer in row["answers"]
-        )
-        for (profile, start), text in found.items()
-    ]
-    evidence = weigh(row["question"], [("", text) for text in found.values()], snapshot)
-    return np.array([astuple(seen) for seen in evidence]), np.array(right)
+def candidates(row, snapshot, reader, passages):
+    """Return what speaks for each passage's best span, and how right it is."""
+    found = reader.candidates(row["question"], snapshot.search(row["question"], passages))
+    golds = [answer["text"] for answer in row["answers"]]
+    features, f1 = [], []
+    for candidate in found:
+        text = candidate.hit.passage.text
+        start, end = tidy(text, candidate.start, candidate.end)
+        features.append((candidate.margin, candidate.hit.scores.dense))
+        f1.append(best(token_f1, text[start:end], golds) if golds else 0.0)
+    return np.array(features), np.array(f1)
 
 
 def fit(features, labels, steps=50):
@@ -88,26 +62,26 @@ def fit(features, labels, steps=50):
     return weights
 
 
-def best(groups, weights):
-    """Return each question's highest score, and whether that sentence is right."""
-    scores, right = [], []
-    for features, labels in groups:
+def tops(groups, weights):
+    """Return each question's highest probability, and the F1 of that span."""
+    scores, f1 = [], []
+    for features, values in groups:
         odds = 1 / (1 + np.exp(-(features @ weights[:-1] + weights[-1])))
         top = int(np.argmax(odds))
         scores.append(odds[top])
-        right.append(bool(labels[top]))
-    return np.array(scores), np.array(right)
+        f1.append(values[top])
+    return np.array(scores), np.array(f1)
 
 
 def curve(kinds, weights):
     """For each threshold: answered rightly or refused rightly, by kind of question."""
-    tops = {kind: best(groups, weights) for kind, groups in kinds.items()}
+    found = {kind: tops(groups, weights) for kind, groups in kinds.items()}
     table = []
-    for threshold in np.arange(0.02, 0.62, 0.02):
+    for threshold in np.arange(0.05, 0.96, 0.05):
         row = {"threshold": round(float(threshold), 2)}
         answered = correct = 0
-        for kind, (scores, right) in tops.items():
-            given = scores >= threshold
+        for kind, (scores, f1) in found.items():
+            given, right = scores >= threshold, f1 >= RIGHT_F1
             answered += given.sum()
             correct += (given & right).sum()
             if "answerable" in kind:
@@ -128,39 +102,41 @@ def main():
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     settings = Settings.from_environment()
-    encoder = OnnxEncoder.open(settings)
+    encoder, reader = OnnxEncoder.open(settings), SpanReader.open(settings.threads)
     rows = {name: load(args.dev_dir, name) for name in FILES}
     fitted, held_out = [], {}
     with tempfile.TemporaryDirectory() as scratch:
         for name, other in zip(FILES, FILES[::-1], strict=True):
-            root = Path(scratch, name)
-            snapshot, ids = index_of(rows[name], root, encoder, settings)
+            snapshot = index_texts(
+                (row["context"] for row in rows[name]), Path(scratch, name), encoder, settings
+            )
             for place, row in enumerate(rows[name]):
-                group = candidates(row, snapshot, ids, settings.reader_passages)
+                group = candidates(row, snapshot, reader, settings.reader_passages)
                 if place % 2 == 0:
                     fitted.append(group)
                     continue
                 kind = "answerable" if row["answers"] else "not answered there"
                 held_out.setdefault(f"{name} {kind}", []).append(group)
-            for row in rows[other][1:800:2]:
-                off_topic = candidates(
-                    {**row, "answers": []}, snapshot, ids, settings.reader_passages
-                )
-                held_out.setdefault(f"off-topic in {name}", []).append(off_topic)
+            for place, row in enumerate(rows[other][:OFF_TOPIC]):
+                row = {**row, "answers": []}
+                group = candidates(row, snapshot, reader, settings.reader_passages)
+                if place % 2 == 0:
+                    fitted.append(group)
+                else:
+                    held_out.setdefault(f"off-topic in {name}", []).append(group)
     weights = fit(
         np.concatenate([features for features, _ in fitted]),
-        np.concatenate([labels for _, labels in fitted]).astype(float),
+        (np.concatenate([f1 for _, f1 in fitted]) >= RIGHT_F1).astype(float),
     )
     table = curve(held_out, weights)
-    chosen = max(table, key=lambda row: row["mean"])
     result = {
-        "weights": dict(zip(("whole", "words", "kind", "bias"), weights.round(3), strict=True)),
-        "best sentence right, refusing not allowed": {
-            kind: round(float(best(groups, weights)[1].mean()), 3)
+        "weights": dict(zip(("margin", "dense", "bias"), weights.round(3), strict=True)),
+        "F1, refusing not allowed": {
+            kind: round(float(100 * tops(groups, weights)[1].mean()), 1)
             for kind, groups in held_out.items()
             if "answerable" in kind
         },
-        "chosen": chosen,
+        "best mean": max(table, key=lambda row: row["mean"]),
         "curve": table,
     }
     text = json.dumps(result, indent=1, default=float)

@@ -25,7 +25,7 @@ import time
 from pathlib import Path
 
 from tipsearch.answering.assistant import Assistant
-from tipsearch.answering.reader import SimilarityReader
+from tipsearch.answering.reader import SpanReader
 from tipsearch.corpus.profiles import Corpus
 from tipsearch.index import searchable, write
 from tipsearch.retrieval.encoder import OnnxEncoder, model_folder
@@ -80,7 +80,7 @@ def ours(texts, titles, questions, rounds):
             with write_lock(root):
                 index = write(root, Corpus(profiles, (), ()), None, encoder, settings, None)
             build.append(len(texts) / (time.perf_counter() - start))
-            assistant = Assistant(index, SimilarityReader())
+            assistant = Assistant(index, SpanReader.open(settings.threads))
             question.append(median_ms(lambda text: encoder.encode([text]), questions))
             search.append(median_ms(lambda text, index=index: index.search(text, K), questions))
             answer.append(median_ms(assistant.ask, questions))

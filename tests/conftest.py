@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
+from tipsearch.answering.reader import SpanReader
 from tipsearch.index import Index
 from tipsearch.retrieval.encoder import EncoderInfo, OnnxEncoder
 from tipsearch.settings import Settings
@@ -71,6 +72,12 @@ def write_corpus(folder: Path, files: dict[str, str]) -> Path:
 def encoder() -> OnnxEncoder:
     """The real encoder, from the cached export."""
     return OnnxEncoder.open(Settings())
+
+
+@pytest.fixture(scope="session")
+def reader() -> SpanReader:
+    """The reader that comes with the package."""
+    return SpanReader.open(threads=2)
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""The shell: ``tipsearch build | update | search | ask | chat | serve | check``."""
+"""The shell: ``tipsearch build | update | search | ask | chat | serve | check | eval``."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from tipsearch.settings import SURE, Settings
 from tipsearch.types import FIELD_NAMES
 
 if TYPE_CHECKING:
+    from tipsearch.evaluation.squad import Prediction
     from tipsearch.index import Progress
     from tipsearch.types import Answer, Hit, IndexUpdate, SkippedFile
 
@@ -304,6 +305,86 @@ def check(corpus: Path, *, as_json: bool) -> None:
             lacks = f"  (empty: {', '.join(empty)})" if empty else ""
             _say(f"ok       {_printable(profile.file)}: {profile.title}{lacks}")
     _end_with_skipped(found.warnings, found.skipped)
+
+
+@cli.group("eval")
+def evaluate() -> None:
+    """Measure how well questions of a SQuAD-style file are answered."""
+
+
+_file = click.argument("file", type=click.Path(path_type=Path))
+
+
+@evaluate.command("squad")
+@_file
+@_json
+def eval_squad(file: Path, *, as_json: bool) -> None:
+    """Ask each question of FILE of its own paragraph."""
+    from tipsearch.answering.reader import SpanReader
+    from tipsearch.evaluation import datasets, runner
+
+    questions = datasets.load_questions(file)
+    reader = SpanReader.open(Settings.from_environment().threads)
+    with _progress() as progress:
+        predictions = runner.given(questions, reader, _count(progress, len(questions)))
+    _say_scores(predictions, as_json=as_json)
+
+
+@evaluate.command("open")
+@_file
+@_json
+def eval_open(file: Path, *, as_json: bool) -> None:
+    """Index all paragraphs of FILE together; retrieve, then read."""
+    import tempfile
+
+    from tipsearch.answering.reader import SpanReader
+    from tipsearch.evaluation import datasets, runner
+    from tipsearch.retrieval.encoder import OnnxEncoder
+
+    questions = datasets.load_questions(file)
+    settings = Settings.from_environment()
+    reader = SpanReader.open(settings.threads)
+    with tempfile.TemporaryDirectory() as folder, _progress() as progress:
+        contexts = (question.context for question in questions)
+        encoder = OnnxEncoder.open(settings)
+        snapshot = runner.index_texts(contexts, Path(folder), encoder, settings)
+        step = _count(progress, len(questions))
+        predictions = runner.retrieved(questions, snapshot, reader, step)
+        snapshot.store.close()
+    _say_scores(predictions, as_json=as_json)
+
+
+def _count(progress: Progress | None, total: int) -> Callable[[int], None]:
+    done = 0
+
+    def step(count: int) -> None:
+        nonlocal done
+        done += count
+        if progress is not None:
+            progress("Asking", done, total)
+
+    return step
+
+
+def _say_scores(predictions: Sequence[Prediction], *, as_json: bool) -> None:
+    """Print the scores at the best threshold, and at the one refusing a tenth of what is there."""
+    from tipsearch.evaluation import squad
+
+    thresholds = {"best threshold": squad.best_threshold(predictions)}
+    if any(prediction.golds for prediction in predictions):
+        refusing = squad.threshold_refusing(predictions, 0.1)
+        thresholds["10 % of answerable refused"] = refusing
+    table = {name: asdict(squad.scores(predictions, at)) for name, at in thresholds.items()}
+    if as_json:
+        _say_json({"questions": len(predictions), **table})
+        return
+    _say(f"{len(predictions)} questions")
+    width = max(map(len, table)) + 2
+    columns = list(next(iter(table.values())))
+    _say(" " * width + "  ".join(columns))
+    for name, values in table.items():
+        cells = [f"{value:.2f}".rjust(len(column)) for column, value in values.items()]
+        _say(name.ljust(width) + "  ".join(cells))
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

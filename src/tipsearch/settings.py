@@ -84,8 +84,8 @@ class Settings:
     candidates: int = 100
     dense_weight: float = 0.5
     k: int = 10
-    reader_passages: int = 5
-    answer_threshold: float = 0.18
+    reader_passages: int = 8
+    answer_threshold: float = 0.25
     on_topic_cosine: float = 0.25
 
     def __post_init__(self) -> None:

@@ -6,14 +6,14 @@ import pytest
 
 from tipsearch.answering.assistant import Assistant
 from tipsearch.answering.conversation import Conversation
-from tipsearch.answering.reader import SimilarityReader
+from tipsearch.answering.reader import SpanReader
 from tipsearch.errors import QueryError
 from tipsearch.index import Index
 
 
 @pytest.fixture
-def chat(real_index: Index) -> Conversation:
-    return Assistant(real_index, SimilarityReader()).conversation()
+def chat(real_index: Index, reader: SpanReader) -> Conversation:
+    return Assistant(real_index, reader).conversation()
 
 
 def test_he_and_it_are_the_people_and_the_thing_last_spoken_of(chat: Conversation) -> None:
@@ -62,8 +62,10 @@ def test_a_question_that_cannot_be_used_leaves_the_conversation_as_it_was(
     assert chat.standalone("Where did he go?") == "Where did Pierre Legros go?"
 
 
-def test_two_conversations_know_nothing_of_each_other(real_index: Index) -> None:
-    assistant = Assistant(real_index, SimilarityReader())
+def test_two_conversations_know_nothing_of_each_other(
+    real_index: Index, reader: SpanReader
+) -> None:
+    assistant = Assistant(real_index, reader)
     one, other = assistant.conversation(), assistant.conversation()
     one.ask("When did Legros leave AFESIP?")
     assert other.standalone("Where did he go?") == "Where did he go?"

@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 
 from tests.web import hostile
 from tipsearch.answering.assistant import Assistant
-from tipsearch.answering.reader import SimilarityReader
+from tipsearch.answering.reader import SpanReader
 from tipsearch.index import FilterValue
 from tipsearch.types import Answer
 from tipsearch.web import api
@@ -131,7 +131,7 @@ def test_payloads_are_data(client: TestClient) -> None:
     assert response.headers["content-type"] == "application/json"
 
 
-def test_a_burst_is_answered_or_refused_at_once(assistant: Assistant) -> None:
+def test_a_burst_is_answered_or_refused_at_once(assistant: Assistant, reader: SpanReader) -> None:
     """While every place is taken by a question that takes its time, the next is told to wait."""
     go_on = threading.Event()
 
@@ -145,7 +145,7 @@ def test_a_burst_is_answered_or_refused_at_once(assistant: Assistant) -> None:
             assert go_on.wait(20)
             return super().ask(question, k, filters)
 
-    slow = Slow(assistant.index, SimilarityReader())
+    slow = Slow(assistant.index, reader)
     app = Starlette(routes=list(api.routes(slow)))
     extra = 7
 

@@ -20,7 +20,8 @@ from tipsearch.index import Index
 from tipsearch.web.server import listen
 
 SLOW = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in a shell's background jobs
 from tipsearch.answering.assistant import Assistant
 from tipsearch.web import server
 

@@ -11,11 +11,12 @@ from pathlib import Path
 from tipsearch.answering import questions
 from tipsearch.answering.citation import cite
 from tipsearch.answering.conversation import Conversation
-from tipsearch.answering.reader import Reader, SimilarityReader
+from tipsearch.answering.reader import Reader, SpanReader
 from tipsearch.corpus.profiles import fold
+from tipsearch.errors import BackendError
 from tipsearch.index import FilterValue, Index, Snapshot, clean_query
 from tipsearch.settings import Settings
-from tipsearch.types import Answer, Hit, Reason, Span
+from tipsearch.types import Answer, Citation, Hit, Reason, Span
 
 _WELCOME = "Ask about the people and organisations in the profiles: who, when, where, how many."
 _NOT_SAID = "The profiles do not say, or not in words close to the question."
@@ -40,7 +41,8 @@ class Assistant:
         ModelError
             If the encoder cannot be loaded.
         """
-        return cls(Index.open(index, settings=settings), SimilarityReader())
+        settings = settings or Settings.from_environment()
+        return cls(Index.open(index, settings=settings), SpanReader.open(settings.threads))
 
     def refresh(self) -> bool:
         """Take up a newer generation of the index if there is one; return whether there was."""
@@ -90,12 +92,11 @@ class Assistant:
         named = {name: _as_written(name, snapshot) for name in questions.names(question)}
         if unknown := [name for name, words in named.items() if not all(words)]:
             return _refuse(question, hits, Reason.UNKNOWN_NAME, _unknown(unknown, snapshot))
-        spans = self._reader.read(
-            question, _about(chain.from_iterable(named.values()), found, snapshot), snapshot
-        )
+        about = _about(chain.from_iterable(named.values()), found, snapshot)
+        spans = self._reader.read(question, about)
         hits = _with_reader_scores(hits, spans)
-        if spans and spans[0].score >= settings.answer_threshold:
-            return _answer(question, hits, spans[0], snapshot)
+        if likely := [span for span in spans if span.score >= settings.answer_threshold]:
+            return _answer(question, hits, likely, snapshot)
         if max((hit.scores.dense for hit in hits), default=0.0) < settings.on_topic_cosine:
             return _refuse(question, hits, Reason.OFF_TOPIC, f"The profiles do not say. {_WELCOME}")
         return _refuse(question, hits, Reason.NOT_SAID, _NOT_SAID)
@@ -117,13 +118,19 @@ def _about(names: Iterable[str], hits: Sequence[Hit], snapshot: Snapshot) -> lis
     return list(islice(kept, snapshot.settings.reader_passages))
 
 
-def _answer(question: str, hits: Sequence[Hit], span: Span, snapshot: Snapshot) -> Answer:
-    profile = snapshot.profile(span.profile_id)
-    if profile is None:  # a reader made the span up
-        return _refuse(question, hits, Reason.NOT_SAID, _NOT_SAID)
-    citation = cite(profile, span)
-    text = profile.text[span.start : span.end]
-    return Answer(question, text, "fact", span.score, (citation,), hits=tuple(hits))
+def _answer(
+    question: str, hits: Sequence[Hit], spans: Sequence[Span], snapshot: Snapshot
+) -> Answer:
+    """Answer with the best span, and cite every other that says the same."""
+    said: list[tuple[str, Citation]] = []
+    for span in spans:
+        profile = snapshot.profile(span.profile_id)
+        if profile is None:
+            raise BackendError(f"the reader cites {span.profile_id}, which is no profile")
+        said.append((profile.text[span.start : span.end], cite(profile, span)))
+    text = said[0][0]
+    same = {citation: None for other, citation in said if fold(other) == fold(text)}
+    return Answer(question, text, "fact", spans[0].score, tuple(same), hits=tuple(hits))
 
 
 def _refuse(question: str, hits: Sequence[Hit], reason: Reason, detail: str) -> Answer:

@@ -23,9 +23,10 @@ _PRONOUN = re.compile(rf"\b({'|'.join(sorted(_PERSON | _THING))})\b(?=(\s+\w+)?)
 class Conversation:
     """Questions that may refer to those before them.
 
-    "He", "she" and "they" become the people of the profile last cited, or those among them
-    whom the last question named; "it" becomes the last name that is no person's. Nothing else
-    is resolved yet: no "there", no "the organisation", no "And in 2010?".
+    "He", "she" and "they" become the people of the profile last cited (or closest, if it carries
+    the names asked about), or those among them whom the last question named; "it" becomes the last
+    name that is no person's. Nothing else is resolved yet: no "there", no "the organisation", no
+    "And in 2010?".
     """
 
     def __init__(self, assistant: Assistant) -> None:
@@ -81,16 +82,27 @@ class Conversation:
 
     def _remember(self, answer: Answer) -> None:
         """Keep whom and what this turn was about, for the next one."""
-        index = self._assistant.index
         everyone = self._everyone()
         named = questions.names(answer.question)
-        cited = index.profile(answer.citations[0].profile_id) if answer.citations else None
-        people = _people(cited) if cited else everyone
+        subject = self._subject(answer, named)
+        people = _people(subject) if subject else everyone
         asked = [person for person in people if any(_is_person(name, [person]) for name in named)]
-        if asked or cited:
+        if asked or subject:
             self._people = tuple(asked or people)
         if things := [name for name in named if not _is_person(name, everyone)]:
             self._thing = things[-1]
+
+    def _subject(self, answer: Answer, named: Sequence[str]) -> Profile | None:
+        """Return the profile cited, or the closest one if it carries every name of the question."""
+        index = self._assistant.index
+        if answer.citations:
+            return index.profile(answer.citations[0].profile_id)
+        store = index.snapshot.store
+        words = set(store.lexical.words(" ".join(named)))
+        for hit in answer.hits[:1]:
+            if words and words <= store.words_of(hit.passage.profile_id):
+                return index.profile(hit.passage.profile_id)
+        return None
 
     def _everyone(self) -> list[str]:
         return [name for profile in self._assistant.index.profiles() for name in _people(profile)]

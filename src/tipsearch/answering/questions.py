@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from enum import StrEnum
 
 from tipsearch.corpus.profiles import fold
 
@@ -37,45 +36,21 @@ _WORD = re.compile(r"[^\W_]+(?:[.'’-][^\W_]+)*", re.UNICODE)
 _NO_NAMES = _QUESTION_WORDS | _HONORIFICS | {"i"}
 
 
-class Wanted(StrEnum):
-    """The kind of thing that would answer a question."""
-
-    DATE = "date"
-    AGE = "age"
-    NUMBER = "number"
-    NAME = "name"
-    ANYTHING = "anything"
-
-
-_WANTED = (
-    (Wanted.AGE, re.compile(r"\bhow (?:old|young)\b|\b(?:what|which) age\b")),
-    (
-        Wanted.DATE,
-        re.compile(r"\bwhen\b|\b(?:what|which) (?:year|date|day|month|decade|century)\b"),
-    ),
-    (
-        Wanted.NUMBER,
-        re.compile(
-            r"\bhow (?:many|much|long|far|often|large|big)\b|\bwhat (?:number|percentage)\b"
-        ),
-    ),
-    (Wanted.NAME, re.compile(r"\bwho(?:m|se)?\b|\bwhere\b")),
+_SENTENCE = re.compile(
+    r"(?:(?:and|but|so) )?(?:why|is|are|was|were|do|does|did|has|have|had|can|could|will|would|"
+    r"should|how(?! (?:many|much|old|young|long|far|often|large|big|tall|high)\b))\b"
 )
-_SATISFIES = {
-    Wanted.AGE: re.compile(r"\b(?:aged?|born|birth\w*|years? old|year-old)\b", re.IGNORECASE),
-    Wanted.DATE: re.compile(
-        r"\b\d{3,4}s?\b|\b(?:january|february|march|april|may|june|july|august|september|october|"
-        r"november|december|spring|summer|autumn|winter|days?|weeks?|months?|years?|decades?|"
-        r"century|centuries|era|ago|until|during|after|before|since|earl(?:y|ier)|later?)\b",
-        re.IGNORECASE,
-    ),
-    Wanted.NUMBER: re.compile(
-        r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|"
-        r"hundreds?|thousands?|millions?|half|third|quarter|several|single|once|twice)\b",
-        re.IGNORECASE,
-    ),
-    Wanted.NAME: re.compile(r"\b[^\W\d_a-z][^\W\d_]"),
-}
+
+
+def wants_sentence(question: str) -> bool:
+    """Whether a question is answered by a sentence and not by a phrase: yes or no, why, how.
+
+    Examples
+    --------
+    >>> [wants_sentence(q) for q in ("Did he resign?", "Why did he leave?", "How many left?")]
+    [True, True, False]
+    """
+    return _SENTENCE.match(fold(question)) is not None
 
 
 def content_words(question: str) -> list[str]:
@@ -99,29 +74,6 @@ def is_small_talk(question: str) -> bool:
     (True, False)
     """
     return _SMALL_TALK.fullmatch(question.strip(" .!?,")) is not None
-
-
-def wanted(question: str) -> Wanted:
-    """Return the kind of thing that would answer a question.
-
-    Examples
-    --------
-    >>> str(wanted("When did Legros leave AFESIP?"))
-    'date'
-    """
-    folded = fold(question)
-    return next((kind for kind, words in _WANTED if words.search(folded)), Wanted.ANYTHING)
-
-
-def satisfies(sentence: str, kind: Wanted) -> bool:
-    """Whether a sentence holds a thing of that kind at all: a year, a number, a name.
-
-    Examples
-    --------
-    >>> satisfies("He left in 2004.", Wanted.DATE), satisfies("He left.", Wanted.NUMBER)
-    (True, False)
-    """
-    return kind is Wanted.ANYTHING or _SATISFIES[kind].search(sentence) is not None
 
 
 def names(question: str) -> list[str]:

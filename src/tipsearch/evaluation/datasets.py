@@ -1,0 +1,55 @@
+"""Question-answering data as files: SQuAD-style rows, one JSON object a line."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from tipsearch.errors import QueryError
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question, the paragraph it is asked of, and its right answers; none if nothing answers."""
+
+    text: str
+    context: str
+    answers: tuple[str, ...]
+
+
+def load_questions(path: Path) -> list[Question]:
+    """Read ``{"question", "context", "answers": [{"text", ...}]}`` lines, gzipped or not.
+
+    Parameters
+    ----------
+    path : Path
+        Ends in ``.gz`` if it is gzipped.
+
+    Returns
+    -------
+    list of Question
+        At least one, in the order of the file.
+
+    Raises
+    ------
+    QueryError
+        If the file cannot be read, is empty, or a line is not of that form; the line is named.
+    """
+    try:
+        data = path.read_bytes()
+        text = (gzip.decompress(data) if path.suffix == ".gz" else data).decode("utf-8")
+    except (OSError, EOFError, UnicodeDecodeError) as error:
+        raise QueryError(f"{path} cannot be read: {error}") from error
+    questions = []
+    for number, line in enumerate(text.splitlines(), 1):
+        try:
+            row = json.loads(line)
+            answers = tuple(str(answer["text"]) for answer in row["answers"])
+            questions.append(Question(str(row["question"]), str(row["context"]), answers))
+        except (ValueError, LookupError, TypeError) as error:
+            raise QueryError(f"{path}, line {number}, is not a SQuAD-style row") from error
+    if not questions:
+        raise QueryError(f"{path} holds no question")
+    return questions

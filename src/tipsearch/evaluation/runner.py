@@ -1,0 +1,96 @@
+"""Ask a file's questions of the reader: given the paragraph, or retrieving it first."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from tipsearch.answering.reader import CALIBRATION, Candidate, SpanReader, tidy
+from tipsearch.corpus.profiles import Corpus
+from tipsearch.evaluation.datasets import Question
+from tipsearch.evaluation.squad import Prediction
+from tipsearch.index import Snapshot, write
+from tipsearch.retrieval.encoder import Encoder
+from tipsearch.settings import Settings
+from tipsearch.stores.generation import write_lock
+from tipsearch.types import Fields, Hit, Passage, Profile, Scores
+
+Step = Callable[[int], None]
+"""Told how many questions were answered since the last time."""
+
+
+def index_texts(texts: Iterable[str], root: Path, encoder: Encoder, settings: Settings) -> Snapshot:
+    """Index texts as profiles without a title, each once.
+
+    Parameters
+    ----------
+    texts : iterable of str
+        A repeated one is taken once.
+    root : Path
+        The index folder.
+    encoder, settings
+        As for `Index.build`.
+
+    Returns
+    -------
+    Snapshot
+        Open.
+    """
+    profiles = [
+        Profile(
+            f"{n}", "", (), text, Fields(), (), f"{n}", hashlib.sha256(text.encode()).hexdigest()
+        )
+        for n, text in enumerate(dict.fromkeys(texts))
+    ]
+    with write_lock(root):
+        corpus = Corpus(tuple(profiles), (), ())
+        return write(root, corpus, None, encoder, settings, None).snapshot
+
+
+def given(questions: Sequence[Question], reader: SpanReader, step: Step) -> list[Prediction]:
+    """Answer each question from its own paragraph, refusing not allowed.
+
+    Returns
+    -------
+    list of Prediction
+        Scored by the margin over "no answer", in logits.
+    """
+    predictions = []
+    for question in questions:
+        passage = Passage("", 0, len(question.context), 1, question.context)
+        hit = Hit(1, "", passage, Scores(0.0, 0.0, 0.0))
+        found = reader.candidates(question.text, [hit])
+        text, score = (_text(found[0]), found[0].margin) if found else ("", float("-inf"))
+        predictions.append(Prediction(text, score, question.answers))
+        step(1)
+    return predictions
+
+
+def retrieved(
+    questions: Sequence[Question], snapshot: Snapshot, reader: SpanReader, step: Step
+) -> list[Prediction]:
+    """Answer each question from the best passages an index has for it, refusing not allowed.
+
+    Returns
+    -------
+    list of Prediction
+        Scored by the calibrated probability.
+    """
+    predictions = []
+    for question in questions:
+        hits = snapshot.search(question.text, snapshot.settings.reader_passages)
+        found = [
+            (CALIBRATION.probability(c.margin, c.hit.scores.dense), _text(c))
+            for c in reader.candidates(question.text, hits)
+        ]
+        score, text = max(found, key=lambda pair: pair[0], default=(0.0, ""))
+        predictions.append(Prediction(text, score, question.answers))
+        step(1)
+    return predictions
+
+
+def _text(candidate: Candidate) -> str:
+    text = candidate.hit.passage.text
+    start, end = tidy(text, candidate.start, candidate.end)
+    return text[start:end]
