@@ -3,8 +3,8 @@
 Usage: python training/export_reader.py CHECKPOINT DATA_DIR [--out FOLDER]
 
 Writes reader.onnx and reader.json (the sha256 of the graph with its tokenizer, and what it was made
-of) after measuring fp32 and int8 on DATA_DIR/dev/squad2_A_tune.jsonl.gz: int8 may cost half a point of
-F1.
+of) after measuring fp32 and int8 on DATA_DIR/dev/squad2_A_tune.jsonl.gz: int8 may cost half a point
+of F1.
 """
 
 from __future__ import annotations
