@@ -38,6 +38,10 @@ CREATE INDEX passages_by_profile ON passages (profile);
 """
 _SELECT_PROFILE = "SELECT id, title, names, text, fields, sources, file, sha256 FROM profiles"
 
+_READING_HEADER = threading.Lock()
+"""subtle: NumPy parses a file's header with ``ast``, which in CPython 3.11 keeps its recursion depth
+for all threads together: two that open an index at once could end in a SystemError."""
+
 
 class LocalStore:
     """One generation, open for reading; safe to use from several threads."""
@@ -99,7 +103,8 @@ class LocalStore:
             If its parts do not fit together.
         """
         try:
-            vectors = np.load(folder / "vectors.npy", allow_pickle=False)
+            with _READING_HEADER:
+                vectors = np.load(folder / "vectors.npy", allow_pickle=False)
             database = sqlite3.connect(
                 f"{(folder / 'profiles.sqlite').absolute().as_uri()}?mode=ro&immutable=1",
                 uri=True,
