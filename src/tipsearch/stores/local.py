@@ -39,8 +39,8 @@ CREATE INDEX passages_by_profile ON passages (profile);
 _SELECT_PROFILE = "SELECT id, title, names, text, fields, sources, file, sha256 FROM profiles"
 
 _READING_HEADER = threading.Lock()
-"""subtle: NumPy parses a file's header with ``ast``, which in CPython 3.11 keeps its recursion depth
-for all threads together: two that open an index at once could end in a SystemError."""
+"""subtle: NumPy parses a file's header with ``ast``, whose recursion depth CPython 3.11 keeps for
+all threads together: two that open an index at once could end in a SystemError."""
 
 
 class LocalStore:
