@@ -102,7 +102,7 @@ def main():
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     settings = Settings.from_environment()
-    encoder, reader = OnnxEncoder.open(settings), SpanReader.open(settings.threads)
+    encoder, reader = OnnxEncoder.open(settings), SpanReader.open(settings)
     rows = {name: load(args.dev_dir, name) for name in FILES}
     fitted, held_out = [], {}
     with tempfile.TemporaryDirectory() as scratch:

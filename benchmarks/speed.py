@@ -28,7 +28,8 @@ from tipsearch.answering.assistant import Assistant
 from tipsearch.answering.reader import SpanReader
 from tipsearch.corpus.profiles import Corpus
 from tipsearch.index import searchable, write
-from tipsearch.retrieval.encoder import OnnxEncoder, model_folder
+from tipsearch.retrieval.encoder import OnnxEncoder
+from tipsearch.retrieval.graphs import model_folder
 from tipsearch.settings import DEFAULT_MODEL, Settings
 from tipsearch.stores.generation import write_lock
 from tipsearch.types import Fields, Profile
@@ -80,7 +81,7 @@ def ours(texts, titles, questions, rounds):
             with write_lock(root):
                 index = write(root, Corpus(profiles, (), ()), None, encoder, settings, None)
             build.append(len(texts) / (time.perf_counter() - start))
-            assistant = Assistant(index, SpanReader.open(settings.threads))
+            assistant = Assistant(index, SpanReader.open(settings))
             question.append(median_ms(lambda text: encoder.encode([text]), questions))
             search.append(median_ms(lambda text, index=index: index.search(text, K), questions))
             answer.append(median_ms(assistant.ask, questions))

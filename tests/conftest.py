@@ -77,7 +77,7 @@ def encoder() -> OnnxEncoder:
 @pytest.fixture(scope="session")
 def reader() -> SpanReader:
     """The reader that comes with the package."""
-    return SpanReader.open(threads=2)
+    return SpanReader.open(Settings(threads=2))
 
 
 @pytest.fixture(scope="session")

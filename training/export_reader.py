@@ -23,7 +23,7 @@ import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
 from tipsearch.evaluation import squad
-from tipsearch.retrieval.encoder import model_folder
+from tipsearch.retrieval.graphs import model_folder
 from tipsearch.settings import DEFAULT_MODEL, go_offline
 from train_reader import Reader, load, predict, reader_tokenizer
 

@@ -15,26 +15,38 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
-import math
 import os
 import random
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 import numpy as np
 import torch
-from tokenizers import Tokenizer
+from tokenizers import Encoding, Tokenizer
 from torch import nn
 from torch.nn import functional
 
-from tipsearch.evaluation import squad
-from tipsearch.retrieval.encoder import model_folder
+from tipsearch.answering.reader import SpanReader
+from tipsearch.evaluation import runner, squad
+from tipsearch.evaluation.datasets import load_questions
+from tipsearch.retrieval.graphs import model_folder
 from tipsearch.settings import DEFAULT_MODEL, go_offline
 
 POOL_BATCHES = 64  # examples are sorted by length within so many batches, then mixed again
 LOG_STEPS = 100
+REPEAT = (
+    "squad2_A_train=2,google_re_train=.4,qamr_dev=.5,qamr_test=.5,ss_reddit=.5,"
+    "synthetic_unanswerable=.25"
+)
 NO_ANSWER = 0  # the place of [CLS]: a span that starts and ends there is "no answer"
+QUESTION_TOKENS = 64
+TITLE_TOKENS = 40
+OVERLAP_TOKENS = 64
+DEV_WINDOW_TOKENS = 320
+QUESTIONS = Path(__file__).parent / "questions"
+NO_TITLES = frozenset({"Filtered Reddit Comments"})
 
 
 @dataclass(frozen=True)
@@ -48,7 +60,9 @@ class Options:
     warm_up: float
     frozen_layers: int
     weight_decay: float
-    repeat: dict[str, int]
+    repeat: dict[str, float]
+    titled: float
+    start: str
     seed: int
 
 
@@ -57,12 +71,12 @@ class Example:
     """One question with one window of its context, as token ids and places in them."""
 
     ids: list[int]
-    context_start: int
+    types: list[int]
     start: int
     end: int
 
 
-def reader_tokenizer(folder):
+def open_tokenizer(folder):
     """Open a model's tokenizer without its padding and truncation."""
     tokenizer = Tokenizer.from_file(str(Path(folder, "tokenizer.json")))
     tokenizer.no_padding()
@@ -71,49 +85,77 @@ def reader_tokenizer(folder):
 
 
 def load(path):
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
+    opened = gzip.open if path.suffix == ".gz" else open
+    with opened(path, "rt", encoding="utf-8") as lines:
         return [json.loads(line) for line in lines]
 
 
-def windows(question, context, budget, stride):
-    """Yield ``(first, last)`` token ranges of a context that fit beside the question."""
-    room = max(budget - len(question.ids) - 3, stride)
-    first = 0
-    while True:
-        last = min(first + room, len(context.ids))
-        yield first, last
-        if last == len(context.ids):
-            return
-        first += stride
+def own_rows(files):
+    """Turn the questions of training/questions into rows, with the passages they were asked of.
 
-
-def examples_of(rows, tokenizer, window_tokens, chance):
-    """Turn rows into examples: the window with the answer, or any one if there is none."""
-    cls, sep = (tokenizer.token_to_id(token) for token in ("[CLS]", "[SEP]"))
-    questions = tokenizer.encode_batch([row["question"] for row in rows], add_special_tokens=False)
-    contexts = tokenizer.encode_batch([row["context"] for row in rows], add_special_tokens=False)
+    Parameters
+    ----------
+    files : dict
+        The training files by name; a passage is known by its file and the id of a row that has it.
+    """
+    passages = {
+        f"{name}/{row['id']}": row for name, rows in files.items() for row in rows if "id" in row
+    }
     found = []
-    for row, question, context in zip(rows, questions, contexts, strict=True):
-        del question.ids[64:]
-        places = list(windows(question, context, window_tokens, window_tokens // 2))
-        start = end = None
-        if row["answers"]:
-            answer = row["answers"][0]
-            begin, stop = answer["start"], answer["start"] + len(answer["text"])
-            held = [n for n, (a, b) in enumerate(context.offsets) if a < stop and b > begin]
-            if not held:
+    for path in sorted(QUESTIONS.glob("*.jsonl")):
+        for asked in load(path):
+            row = passages.get(asked["passage"])
+            if row is None:
                 continue
-            start, end = held[0], held[-1]
-            places = [(a, b) for a, b in places if a <= start and end < b]
-            if not places:
-                continue
-        first, last = chance.choice(places)
-        base = len(question.ids) + 2
-        ids = [cls, *question.ids, sep, *context.ids[first:last], sep]
-        shift = base - first
-        span = (NO_ANSWER, NO_ANSWER) if start is None else (start + shift, end + shift)
-        found.append(Example(ids, base, *span))
+            answers = []
+            if asked["answer"]:
+                start, end = asked["answer"]
+                answers = [{"text": row["context"][start:end], "start": start}]
+            found.append({**row, "question": asked["question"], "answers": answers})
     return found
+
+
+def titled(row):
+    """Return a row's title as it is put before a passage when tipsearch reads, or ""."""
+    title = unquote(row.get("title") or "").replace("_", " ")
+    return f"{title}." if title and title not in NO_TITLES else ""
+
+
+def example_of(row, tokenizer, options, chance):
+    """Turn a row into an example: a window with its answer, any window if it has none.
+
+    Returns None where no window holds the answer.
+    """
+    asked, title, text = (
+        tokenizer.encode(part, add_special_tokens=False)
+        for part in (row["question"], titled(row), row["context"])
+    )
+    asked.truncate(QUESTION_TOKENS)
+    title.truncate(TITLE_TOKENS if chance.random() < options.titled else 0)
+    room = max(options.window_tokens - len(asked) - len(title) - 3, OVERLAP_TOKENS * 2)
+    text.truncate(room, stride=OVERLAP_TOKENS)
+    places = []
+    for window in (text, *text.overflowing):
+        pair = tokenizer.post_process(asked, Encoding.merge([title, window], growing_offsets=False))
+        shift = len(asked) + 2 + len(title)
+        span = span_of(row["answers"], window.offsets)
+        if span:
+            places.append(Example(pair.ids, pair.type_ids, span[0] + shift, span[1] + shift))
+        elif not row["answers"]:
+            places.append(Example(pair.ids, pair.type_ids, NO_ANSWER, NO_ANSWER))
+    return chance.choice(places) if places else None
+
+
+def span_of(answers, offsets):
+    """Return the first and last token of a row's first answer, or None if not all are there."""
+    if not answers or not offsets:
+        return None
+    begin = answers[0]["start"]
+    end = begin + len(answers[0]["text"])
+    if begin < offsets[0][0] or end > offsets[-1][1]:
+        return None
+    held = [at for at, (first, last) in enumerate(offsets) if first < end and last > begin]
+    return (held[0], held[-1]) if held else None
 
 
 class Reader(nn.Module):
@@ -138,21 +180,22 @@ class Reader(nn.Module):
         ).last_hidden_state
         logits = self.ends(hidden.float())
         allowed = types.bool()
+        allowed[torch.arange(len(ids)), attention.sum(1) - 1] = False  # the closing [SEP]
         allowed[:, NO_ANSWER] = True
         logits = logits.masked_fill(~allowed.unsqueeze(-1), -1e4)
         return logits[..., 0], logits[..., 1]
 
 
 def collate(batch):
-    """Pad examples to the longest; token types are 1 for the context, its closing [SEP] not."""
+    """Pad examples to the longest; token types are 1 for the context and its closing [SEP]."""
     longest = max(len(example.ids) for example in batch)
     ids = torch.zeros(len(batch), longest, dtype=torch.long)
     attention, types = torch.zeros_like(ids), torch.zeros_like(ids)
     for row, example in enumerate(batch):
         length = len(example.ids)
         ids[row, :length] = torch.tensor(example.ids)
+        types[row, :length] = torch.tensor(example.types)
         attention[row, :length] = 1
-        types[row, example.context_start : length - 1] = 1
     return ids, attention, types
 
 
@@ -179,66 +222,36 @@ def rate(step, steps, warm_up):
     return step / rising if step < rising else max(0.0, (steps - step) / (steps - rising))
 
 
-def best_span(starts, ends, longest_tokens=30):
-    """Return the best ``(score, start, end)`` with start <= end, [CLS] left out.
+class TorchModel:
+    """A reader in training, in the place of `tipsearch.answering.models.SpanModel`."""
 
-    Parameters
-    ----------
-    starts, ends : ndarray of float32, shape (tokens,)
-        Logits of one window.
-    """
-    total = starts[:, None] + ends[None, :]
-    length = np.arange(len(ends))[None, :] - np.arange(len(starts))[:, None]
-    total[(length < 0) | (length >= longest_tokens)] = -np.inf
-    total[NO_ANSWER, :] = total[:, NO_ANSWER] = -np.inf
-    start, end = np.unravel_index(int(np.argmax(total)), total.shape)
-    return float(total[start, end]), int(start), int(end)
+    def __init__(self, reader, tokenizer, window_tokens, device):
+        self.reader = reader
+        self.tokenizer = tokenizer
+        self.window_tokens = window_tokens
+        self.device = device
 
+    def encode(self, text):
+        """Return a text's tokens, special ones not added."""
+        return self.tokenizer.encode(text, add_special_tokens=False)
 
-@torch.no_grad()
-def predict(model, tokenizer, rows, window_tokens, device):
-    """Answer each row from its own context, refusing not allowed.
-
-    The score of an answer is how much more its logits say than those of "no answer", the least of
-    which over a context's windows counts.
-    """
-    cls, sep = (tokenizer.token_to_id(token) for token in ("[CLS]", "[SEP]"))
-    questions = tokenizer.encode_batch([row["question"] for row in rows], add_special_tokens=False)
-    contexts = tokenizer.encode_batch([row["context"] for row in rows], add_special_tokens=False)
-    jobs = []
-    for number, (question, context) in enumerate(zip(questions, contexts, strict=True)):
-        asked = question.ids[:64]
-        for first, last in windows(question, context, window_tokens, window_tokens // 2):
-            ids = [cls, *asked, sep, *context.ids[first:last], sep]
-            jobs.append((number, first, Example(ids, len(asked) + 2, 0, 0)))
-    jobs.sort(key=lambda job: len(job[2].ids))
-    spans = [(-math.inf, 0, 0)] * len(rows)
-    none = [math.inf] * len(rows)
-    model.eval()
-    for at in range(0, len(jobs), 32):
-        part = jobs[at : at + 32]
-        inputs = [tensor.to(device) for tensor in collate([example for *_, example in part])]
-        with torch.autocast(device, torch.bfloat16):
-            starts, ends = (logits.float().cpu().numpy() for logits in model(*inputs))
-        for row, (number, first, example) in enumerate(part):
-            none[number] = min(none[number], float(starts[row, NO_ANSWER] + ends[row, NO_ANSWER]))
-            score, start, end = best_span(starts[row], ends[row])
-            shift = first - example.context_start
-            spans[number] = max(spans[number], (score, start + shift, end + shift))
-    model.train()
-    predictions = []
-    for row, context, (score, start, end), nothing in zip(rows, contexts, spans, none, strict=True):
-        text = row["context"][context.offsets[start][0] : context.offsets[end][1]]
-        golds = tuple(answer["text"] for answer in row["answers"])
-        predictions.append(squad.Prediction(text, score - nothing, golds))
-    return predictions
+    @torch.no_grad()
+    def logits(self, question, text):
+        """Score a question and a text that fit the window together."""
+        pair = self.tokenizer.post_process(question, text)
+        inputs = collate([Example(pair.ids, pair.type_ids, 0, 0)])
+        with torch.autocast(self.device, torch.bfloat16):
+            starts, ends = self.reader(*(tensor.to(self.device) for tensor in inputs))
+        both = torch.stack([starts[0], ends[0]], -1).float().cpu().numpy()
+        first = len(pair.ids) - len(text) - 1
+        return both[first:-1], float(both[NO_ANSWER].sum())
 
 
-def measure(model, tokenizer, dev, window_tokens, device):
-    """Measure on every development file; returns a record for the log."""
+def measure(model, dev):
+    """Measure on every development file as tipsearch reads it; returns a record for the log."""
     out = {}
-    for name, rows in dev.items():
-        predictions = predict(model, tokenizer, rows, window_tokens, device)
+    for name, questions in dev.items():
+        predictions = runner.given(questions, SpanReader(model, threads=1), lambda _: None)
         at_best = squad.scores(predictions, squad.best_threshold(predictions))
         out[name] = {key: round(value, 2) for key, value in asdict(at_best).items()}
         if any(not prediction.golds for prediction in predictions):
@@ -251,12 +264,20 @@ def measure(model, tokenizer, dev, window_tokens, device):
 def training_examples(folder, tokenizer, options):
     """Turn every training file into examples, the repeated ones with other windows each time."""
     chance = random.Random(options.seed)  # noqa: S311
-    examples = []
-    for path in sorted(folder.glob("*.jsonl.gz")):
-        rows = load(path)
-        for _ in range(options.repeat.get(path.name.removesuffix(".jsonl.gz"), 1)):
-            examples += examples_of(rows, tokenizer, options.window_tokens, chance)
-    return examples
+    names = {
+        path: path.name.removesuffix(".jsonl.gz") for path in sorted(folder.glob("*.jsonl.gz"))
+    }
+    files = {name: load(path) for path, name in names.items()}
+    if own := own_rows(files):
+        files["own"] = own
+    rows = []
+    for name, held in files.items():
+        times = options.repeat.get(name, 1)
+        while times > 0:
+            rows += held if times >= 1 else chance.sample(held, round(times * len(held)))
+            times -= 1
+    made = (example_of(row, tokenizer, options, chance) for row in rows)
+    return [example for example in made if example]
 
 
 class Run:
@@ -275,6 +296,9 @@ class Run:
         self.path = out_dir / "checkpoint.pt"
         if self.path.exists():
             self.restore()
+        elif options.start:
+            held = torch.load(options.start, map_location=device, weights_only=True)
+            self.model.load_state_dict(held["model"])
 
     def restore(self):
         """Go on from the checkpoint."""
@@ -346,7 +370,9 @@ def main(arguments=None):
     parser.add_argument("--window-tokens", type=int, default=192)
     parser.add_argument("--learning-rate", type=float, default=1.5e-4)
     parser.add_argument("--frozen-layers", type=int, default=2)
-    parser.add_argument("--repeat", default="squad2_A_train=2", help="FILE=N,... seen N times")
+    parser.add_argument("--repeat", default=REPEAT, help="FILE=N,... seen N times")
+    parser.add_argument("--titled", type=float, default=0.5, help="share that gets its title")
+    parser.add_argument("--start", default="", help="checkpoint of another run to start from")
     parser.add_argument("--save-steps", type=int, default=250)
     parser.add_argument("--dev-rows", type=int, default=None, help="of each development file")
     parser.add_argument("--seed", type=int, default=7)
@@ -361,14 +387,16 @@ def main(arguments=None):
         warm_up=0.06,
         frozen_layers=args.frozen_layers,
         weight_decay=0.01,
-        repeat={name: int(times) for name, times in repeat.items()},
+        repeat={name: float(times) for name, times in repeat.items()},
+        titled=args.titled,
+        start=args.start,
         seed=args.seed,
     )
     go_offline()
     torch.set_flush_denormal(True)
     torch.manual_seed(options.seed)
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    tokenizer = reader_tokenizer(model_folder(DEFAULT_MODEL))
+    tokenizer = open_tokenizer(model_folder(DEFAULT_MODEL))
     examples = training_examples(args.data_dir / "train", tokenizer, options)
     run = Run(options, args.out_dir, device)
     print(f"{len(examples)} examples, {run.steps} steps on {device}, from step {run.step}")
@@ -380,10 +408,10 @@ def main(arguments=None):
 
         train(run, examples, args.save_steps, args.minutes, log)
         dev = {
-            path.name.removesuffix(".jsonl.gz"): load(path)[: args.dev_rows]
+            path.name.removesuffix(".jsonl.gz"): load_questions(path)[: args.dev_rows]
             for path in sorted((args.data_dir / "dev").glob("*.jsonl.gz"))
         }
-        report = measure(run.model, tokenizer, dev, options.window_tokens, device)
+        report = measure(TorchModel(run.model.eval(), tokenizer, DEV_WINDOW_TOKENS, device), dev)
         log({"step": run.step, "of": run.steps, **report})
 
 

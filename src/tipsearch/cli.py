@@ -324,7 +324,7 @@ def eval_squad(file: Path, *, as_json: bool) -> None:
     from tipsearch.evaluation import datasets, runner
 
     questions = datasets.load_questions(file)
-    reader = SpanReader.open(Settings.from_environment().threads)
+    reader = SpanReader.open(Settings.from_environment())
     with _progress() as progress:
         predictions = runner.given(questions, reader, _count(progress, len(questions)))
     _say_scores(predictions, as_json=as_json)
@@ -343,7 +343,7 @@ def eval_open(file: Path, *, as_json: bool) -> None:
 
     questions = datasets.load_questions(file)
     settings = Settings.from_environment()
-    reader = SpanReader.open(settings.threads)
+    reader = SpanReader.open(settings)
     with tempfile.TemporaryDirectory() as folder, _progress() as progress:
         contexts = (question.context for question in questions)
         encoder = OnnxEncoder.open(settings)

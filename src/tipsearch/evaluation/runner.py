@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from tipsearch.answering.reader import CALIBRATION, Candidate, SpanReader, tidy
+from tipsearch.answering.reader import SpanReader
 from tipsearch.corpus.profiles import Corpus
 from tipsearch.evaluation.datasets import Question
 from tipsearch.evaluation.squad import Prediction
@@ -61,7 +61,7 @@ def given(questions: Sequence[Question], reader: SpanReader, step: Step) -> list
         passage = Passage("", 0, len(question.context), 1, question.context)
         hit = Hit(1, "", passage, Scores(0.0, 0.0, 0.0))
         found = reader.candidates(question.text, [hit])
-        text, score = (_text(found[0]), found[0].margin) if found else ("", float("-inf"))
+        text, score = (found[0].text, found[0].margin) if found else ("", float("-inf"))
         predictions.append(Prediction(text, score, question.answers))
         step(1)
     return predictions
@@ -80,17 +80,8 @@ def retrieved(
     predictions = []
     for question in questions:
         hits = snapshot.search(question.text, snapshot.settings.reader_passages)
-        found = [
-            (CALIBRATION.probability(c.margin, c.hit.scores.dense), _text(c))
-            for c in reader.candidates(question.text, hits)
-        ]
+        found = [(reader.probability(c), c.text) for c in reader.candidates(question.text, hits)]
         score, text = max(found, key=lambda pair: pair[0], default=(0.0, ""))
         predictions.append(Prediction(text, score, question.answers))
         step(1)
     return predictions
-
-
-def _text(candidate: Candidate) -> str:
-    text = candidate.hit.passage.text
-    start, end = tidy(text, candidate.start, candidate.end)
-    return text[start:end]
