@@ -1,12 +1,18 @@
-"""Calibrate the reader and tune its threshold on SQuAD-style files, retrieving first.
+"""Calibrate the reader and measure it, retrieving first.
 
-Usage: python benchmarks/reader.py DEV_DIR [--json FILE]
+Usage: python benchmarks/reader.py DEV_DIR [--retrieval SET_DIR] [--write] [--plot F] [--json F]
 
-DEV_DIR holds squad2_A_tune.jsonl.gz and qed_dev.jsonl.gz (id, question, context, answers). The
+DEV_DIR holds squad2_A_tune.jsonl.gz and qed_dev.jsonl.gz (question, context, title, answers). The
 contexts of a file are indexed together, each question is asked of that index, and an answer is
-right if its token F1 with a correct one is at least a half. Off-topic questions are those of one
-file asked of the other's index. The calibration is fitted on every second question; all figures
-are of the other half.
+right if its token F1 with a correct one is at least a half. Besides the questions that people wrote
+to have no answer there are two kinds more: of the wrong profile (the passages of the right
+paragraph are kept from the reader) and off-topic (those of one file asked of the other's index).
+Questions with and without an answer weigh the same, and so do the three kinds without. The
+calibration is fitted on every second question; all figures are of the other half.
+
+--write puts the calibration and its curve beside the model that was measured, into its reader.json.
+--retrieval measures the ranking of paragraphs before and after reading, on the `tune` questions of
+a BEIR-style folder (corpus.jsonl.gz, queries.jsonl.gz).
 """
 
 from __future__ import annotations
@@ -15,130 +21,222 @@ import argparse
 import gzip
 import json
 import tempfile
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
-from tipsearch.answering.reader import SpanReader, tidy
+import tipsearch.answering
+from tipsearch.answering.models import Calibration, CurvePoint
+from tipsearch.answering.reader import SpanReader, with_reader_scores
+from tipsearch.evaluation import plot
+from tipsearch.evaluation.metrics import recall, reciprocal_rank
 from tipsearch.evaluation.runner import index_texts
-from tipsearch.evaluation.squad import best, token_f1
+from tipsearch.evaluation.squad import RIGHT_F1, Prediction, best, is_right, risk_coverage, token_f1
 from tipsearch.retrieval.encoder import OnnxEncoder
-from tipsearch.settings import Settings
+from tipsearch.settings import OWN_READER, Settings
 
 FILES = ("squad2_A_tune", "qed_dev")
 RIDGE = 0.1
-RIGHT_F1 = 0.5
 OFF_TOPIC = 800  # questions of the other file
+ANSWERABLE = "answerable"
+KINDS = (ANSWERABLE, "written to have none", "of the wrong profile", "off-topic")
 
 
-def load(folder, name):
-    with gzip.open(folder / f"{name}.jsonl.gz", "rt", encoding="utf-8") as lines:
+@dataclass(frozen=True)
+class Group:
+    """One question: what speaks for the best span of each passage, and how right each is."""
+
+    set: str
+    kind: str
+    features: np.ndarray  # (passages, 3): margin, dense, behind
+    f1: np.ndarray  # (passages,)
+    texts: list[str]
+    golds: tuple[str, ...]
+
+
+def rows(path):
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
         return [json.loads(line) for line in lines]
 
 
-def candidates(row, snapshot, reader, passages):
-    """Return what speaks for each passage's best span, and how right it is."""
-    found = reader.candidates(row["question"], snapshot.search(row["question"], passages))
-    golds = [answer["text"] for answer in row["answers"]]
-    features, f1 = [], []
-    for candidate in found:
-        text = candidate.hit.passage.text
-        start, end = tidy(text, candidate.start, candidate.end)
-        features.append((candidate.margin, candidate.hit.scores.dense))
-        f1.append(best(token_f1, text[start:end], golds) if golds else 0.0)
-    return np.array(features), np.array(f1)
+def group(row, kind, name, snapshot, reader):
+    """Ask a question; of the wrong profile: without the paragraph it was written for."""
+    passages = snapshot.settings.reader_passages
+    hits = snapshot.search(row["question"], 2 * passages)
+    if kind == "of the wrong profile":
+        hits = [h for h in hits if snapshot.profile(h.passage.profile_id).text != row["context"]]
+    golds = tuple(a["text"] for a in row["answers"]) if kind == ANSWERABLE else ()
+    found = reader.candidates(row["question"], hits[:passages])
+    features = [(c.margin, c.hit.scores.dense, c.behind) for c in found]
+    f1 = [best(token_f1, c.text, golds) if golds else 0.0 for c in found]
+    return Group(name, kind, np.array(features), np.array(f1), [c.text for c in found], golds)
 
 
-def fit(features, labels, steps=50):
-    """Logistic regression by Newton's method; returns the weights, the bias last."""
+def ask_all(dev, encoder, reader, settings, scratch):
+    """Ask every question of its own index, and some of the other's; yields a group a question."""
+    held = {name: rows(dev / f"{name}.jsonl.gz") for name in FILES}
+    for name, other in zip(FILES, FILES[::-1], strict=True):
+        texts = {row["context"]: (row.get("title") or "").replace("_", " ") for row in held[name]}
+        snapshot = index_texts(texts, Path(scratch, name), encoder, settings)
+        for row in held[name]:
+            kind = ANSWERABLE if row["answers"] else "written to have none"
+            yield group(row, kind, name, snapshot, reader)
+        for row in [row for row in held[name] if row["answers"]][::2]:
+            yield group(row, "of the wrong profile", name, snapshot, reader)
+        for row in held[other][:OFF_TOPIC]:
+            yield group(row, "off-topic", name, snapshot, reader)
+
+
+def weights_of(groups):
+    """Weigh questions so that those with an answer count half, and the kinds without a sixth."""
+    shares = {kind: 0.5 if kind == ANSWERABLE else 0.5 / (len(KINDS) - 1) for kind in KINDS}
+    counts = {kind: sum(g.kind == kind for g in groups) for kind in KINDS}
+    return np.array([shares[g.kind] / counts[g.kind] for g in groups])
+
+
+def logistic(features, labels, weights, steps=50):
+    """Weighted logistic regression by Newton's method; returns the weights, the bias last."""
     inputs = np.column_stack([features, np.ones(len(features))])
-    weights = np.zeros(inputs.shape[1])
+    weights = weights * len(weights) / weights.sum()
+    found = np.zeros(inputs.shape[1])
     ridge = np.diag([RIDGE] * features.shape[1] + [0.0])
     for _ in range(steps):
-        odds = 1 / (1 + np.exp(-inputs @ weights))
-        gradient = inputs.T @ (odds - labels) + ridge @ weights
-        curvature = (inputs.T * (odds * (1 - odds))) @ inputs + ridge
-        weights -= np.linalg.solve(curvature, gradient)
-    return weights
+        odds = 1 / (1 + np.exp(-inputs @ found))
+        gradient = inputs.T @ (weights * (odds - labels)) + ridge @ found
+        curvature = (inputs.T * (weights * odds * (1 - odds))) @ inputs + ridge
+        found -= np.linalg.solve(curvature, gradient)
+    return found
 
 
-def tops(groups, weights):
-    """Return each question's highest probability, and the F1 of that span."""
-    scores, f1 = [], []
-    for features, values in groups:
-        odds = 1 / (1 + np.exp(-(features @ weights[:-1] + weights[-1])))
+def fit(groups):
+    """Fit which span is best over all passages, then how likely the best of each question is."""
+    weights = weights_of(groups)
+    each = np.concatenate([np.full(len(g.f1), w) for g, w in zip(groups, weights, strict=True)])
+    right = np.concatenate([g.f1 for g in groups]) >= RIGHT_F1
+    first = logistic(np.concatenate([g.features for g in groups]), right, each)
+    scores = [g.features @ first[:-1] + first[-1] for g in groups]
+    tops = [int(np.argmax(score)) for score in scores]
+    top = np.array([[score[at]] for score, at in zip(scores, tops, strict=True)])
+    right = np.array([g.f1[at] for g, at in zip(groups, tops, strict=True)]) >= RIGHT_F1
+    scale, shift = logistic(top, right, weights)
+    margin, dense, behind, bias = (*(scale * first[:-1]), scale * first[-1] + shift)
+    return Calibration(*(round(float(v), 4) for v in (margin, dense, behind, bias)))
+
+
+def answers(groups, calibration):
+    """Return each question's most likely span as a prediction."""
+    found = []
+    for g in groups:
+        odds = [calibration.probability(*features) for features in g.features]
         top = int(np.argmax(odds))
-        scores.append(odds[top])
-        f1.append(values[top])
-    return np.array(scores), np.array(f1)
+        found.append(Prediction(g.texts[top], odds[top], g.golds))
+    return found
 
 
-def curve(kinds, weights):
-    """For each threshold: answered rightly or refused rightly, by kind of question."""
-    found = {kind: tops(groups, weights) for kind, groups in kinds.items()}
-    table = []
-    for threshold in np.arange(0.05, 0.96, 0.05):
-        row = {"threshold": round(float(threshold), 2)}
-        answered = correct = 0
-        for kind, (scores, f1) in found.items():
-            given, right = scores >= threshold, f1 >= RIGHT_F1
-            answered += given.sum()
-            correct += (given & right).sum()
-            if "answerable" in kind:
-                row[f"{kind}: right"] = round(float((given & right).mean()), 3)
-                row[f"{kind}: wrong"] = round(float((given & ~right).mean()), 3)
-            else:
-                row[f"{kind}: refused"] = round(float((~given).mean()), 3)
-        row["given answers right"] = round(float(correct / max(answered, 1)), 3)
-        scored = [value for key, value in row.items() if key.endswith((": right", ": refused"))]
-        row["mean"] = round(float(np.mean(scored)), 4)
-        table.append(row)
-    return table
+def curve(groups, predictions):
+    """For each threshold: how many of the answerable are answered, and how many answers right."""
+    weights = weights_of(groups)
+    scores = np.array([p.score for p in predictions])
+    right = np.array([is_right(p) for p in predictions])
+    answerable = np.array([g.kind == ANSWERABLE for g in groups])
+    points = []
+    for threshold in np.arange(0.0, 0.96, 0.05):
+        given = scores >= threshold
+        shares = weights[given]
+        precision = (shares * right[given]).sum() / shares.sum() if given.any() else 1.0
+        points.append(
+            CurvePoint(
+                *(round(float(v), 3) for v in (threshold, given[answerable].mean(), precision))
+            )
+        )
+    return points
+
+
+def table(groups, predictions, threshold):
+    """By set and kind: answered rightly and wrongly, or refused."""
+    out = {}
+    for name in FILES:
+        for kind in KINDS:
+            here = [
+                p
+                for g, p in zip(groups, predictions, strict=True)
+                if (g.set, g.kind) == (name, kind)
+            ]
+            if not here:
+                continue
+            given = np.array([p.score >= threshold for p in here])
+            right = np.array([is_right(p) for p in here])
+            shares = {"refused": (~given).mean()}
+            if kind == ANSWERABLE:
+                shares |= {"right": (given & right).mean(), "wrong": (given & ~right).mean()}
+            out[f"{name}, {kind}"] = {key: round(float(100 * v), 1) for key, v in shares.items()}
+    return out
+
+
+def ranked(folder, encoder, reader, settings, scratch):
+    """Measure how paragraphs rank before and after reading, on the questions kept for tuning."""
+    corpus = rows(folder / "corpus.jsonl.gz")
+    queries = [q for q in rows(folder / "queries.jsonl.gz") if q["split"] == "tune"]
+    texts = {row["text"]: row["title"] for row in corpus}
+    ids = {row["text"]: row["_id"] for row in corpus}
+    snapshot = index_texts(texts, Path(scratch, folder.name), encoder, settings)
+    found = {"before reading": [], "after reading": []}
+    for query in queries:
+        hits = snapshot.search(query["text"], settings.candidates)
+        spans = reader.read(query["text"], hits[: settings.reader_passages])
+        after = with_reader_scores(hits, spans)
+        for name, ranking in zip(found, (hits, after), strict=True):
+            paragraphs = [ids[snapshot.profile(h.passage.profile_id).text] for h in ranking]
+            order, wanted = list(dict.fromkeys(paragraphs)), query["relevant"]
+            found[name].append((recall(order, wanted, 1), reciprocal_rank(order, wanted)))
+    return {
+        name: dict(zip(("recall@1", "mrr@10"), np.mean(values, 0).round(4).tolist(), strict=True))
+        for name, values in found.items()
+    }
+
+
+def write(calibration, points, reader):
+    """Put a calibration beside its model."""
+    own = Path(tipsearch.answering.__file__).parent / "model"
+    file = (own if reader == OWN_READER else Path(reader).expanduser()) / "reader.json"
+    about = json.loads(file.read_text("utf-8")) if file.is_file() else {}
+    about |= {"calibration": asdict(calibration), "curve": [asdict(point) for point in points]}
+    file.write_text(json.dumps(about, indent=1) + "\n", "utf-8")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("dev_dir", type=Path)
+    parser.add_argument("--retrieval", type=Path)
+    parser.add_argument("--write", action="store_true")
+    parser.add_argument("--plot", type=Path)
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     settings = Settings.from_environment()
     encoder, reader = OnnxEncoder.open(settings), SpanReader.open(settings)
-    rows = {name: load(args.dev_dir, name) for name in FILES}
-    fitted, held_out = [], {}
     with tempfile.TemporaryDirectory() as scratch:
-        for name, other in zip(FILES, FILES[::-1], strict=True):
-            snapshot = index_texts(
-                (row["context"] for row in rows[name]), Path(scratch, name), encoder, settings
-            )
-            for place, row in enumerate(rows[name]):
-                group = candidates(row, snapshot, reader, settings.reader_passages)
-                if place % 2 == 0:
-                    fitted.append(group)
-                    continue
-                kind = "answerable" if row["answers"] else "not answered there"
-                held_out.setdefault(f"{name} {kind}", []).append(group)
-            for place, row in enumerate(rows[other][:OFF_TOPIC]):
-                row = {**row, "answers": []}
-                group = candidates(row, snapshot, reader, settings.reader_passages)
-                if place % 2 == 0:
-                    fitted.append(group)
-                else:
-                    held_out.setdefault(f"off-topic in {name}", []).append(group)
-    weights = fit(
-        np.concatenate([features for features, _ in fitted]),
-        (np.concatenate([f1 for _, f1 in fitted]) >= RIGHT_F1).astype(float),
-    )
-    table = curve(held_out, weights)
-    result = {
-        "weights": dict(zip(("margin", "dense", "bias"), weights.round(3), strict=True)),
-        "F1, refusing not allowed": {
-            kind: round(float(100 * tops(groups, weights)[1].mean()), 1)
-            for kind, groups in held_out.items()
-            if "answerable" in kind
-        },
-        "best mean": max(table, key=lambda row: row["mean"]),
-        "curve": table,
-    }
+        groups = list(ask_all(args.dev_dir, encoder, reader, settings, scratch))
+        calibration = fit(groups[::2])
+        held_out = groups[1::2]
+        predictions = answers(held_out, calibration)
+        points = curve(held_out, predictions)
+        result = {"calibration": asdict(calibration), "curve": [asdict(p) for p in points]}
+        for threshold in (settings.answer_threshold, 0.5):
+            result[f"at {threshold}"] = table(held_out, predictions, threshold)
+        if args.write:
+            write(calibration, points, settings.reader)
+            reader = SpanReader.open(settings)
+        if args.retrieval:
+            result["ranking"] = ranked(args.retrieval, encoder, reader, settings, scratch)
+    if args.plot:
+        curves = {
+            name: risk_coverage([
+                p for g, p in zip(held_out, predictions, strict=True) if g.set == name
+            ])
+            for name in FILES
+        }
+        plot.risk_coverage(curves, args.plot)
     text = json.dumps(result, indent=1, default=float)
     if args.json:
         args.json.write_text(text, "utf-8")

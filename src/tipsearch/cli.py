@@ -90,6 +90,10 @@ _corpus = click.option(
 )  # fmt: skip
 _json = click.option("--json", "as_json", is_flag=True, help="Print the record as JSON.")
 _k = click.option("--k", type=int, default=None, help="Number of results.  [default: 10]")
+_threshold = click.option(
+    "--threshold", type=float, default=None,
+    help=f"Least confidence of an answer, 0 to 1.  [default: {Settings().answer_threshold}]",
+)  # fmt: skip
 _filter = click.option(
     "--filter", "pairs", multiple=True, metavar="FIELD=VALUE",
     help=f"Only profiles with this value; may be repeated. Fields: {', '.join(FIELD_NAMES)}.",
@@ -209,13 +213,22 @@ def _wrapped(text: str, indent: str) -> str:
 @_index
 @_k
 @_filter
+@_threshold
 @_json
-def ask(question: str, index: Path, k: int | None, pairs: Sequence[str], *, as_json: bool) -> None:
+def ask(
+    question: str,
+    index: Path,
+    k: int | None,
+    pairs: Sequence[str],
+    threshold: float | None,
+    *,
+    as_json: bool,
+) -> None:
     """Answer QUESTION with a quote from a profile, or say that there is none."""
     from tipsearch.answering.assistant import Assistant
 
     assistant = Assistant.open(index)
-    answer = assistant.ask(question, k, _filters(pairs))
+    answer = assistant.ask(question, k, _filters(pairs), threshold)
     if as_json:
         _say_json(answer)
     else:
@@ -313,12 +326,17 @@ def evaluate() -> None:
 
 
 _file = click.argument("file", type=click.Path(path_type=Path))
+_plot = click.option(
+    "--plot", type=click.Path(path_type=Path), default=None,
+    help="Draw risk against coverage into this .svg or .png.",
+)  # fmt: skip
 
 
 @evaluate.command("squad")
 @_file
+@_plot
 @_json
-def eval_squad(file: Path, *, as_json: bool) -> None:
+def eval_squad(file: Path, plot: Path | None, *, as_json: bool) -> None:
     """Ask each question of FILE of its own paragraph."""
     from tipsearch.answering.reader import SpanReader
     from tipsearch.evaluation import datasets, runner
@@ -327,13 +345,14 @@ def eval_squad(file: Path, *, as_json: bool) -> None:
     reader = SpanReader.open(Settings.from_environment())
     with _progress() as progress:
         predictions = runner.given(questions, reader, _count(progress, len(questions)))
-    _say_scores(predictions, as_json=as_json)
+    _say_scores(file, predictions, plot, as_json=as_json)
 
 
 @evaluate.command("open")
 @_file
+@_plot
 @_json
-def eval_open(file: Path, *, as_json: bool) -> None:
+def eval_open(file: Path, plot: Path | None, *, as_json: bool) -> None:
     """Index all paragraphs of FILE together; retrieve, then read."""
     import tempfile
 
@@ -345,13 +364,13 @@ def eval_open(file: Path, *, as_json: bool) -> None:
     settings = Settings.from_environment()
     reader = SpanReader.open(settings)
     with tempfile.TemporaryDirectory() as folder, _progress() as progress:
-        contexts = (question.context for question in questions)
+        contexts = {question.context: question.title for question in questions}
         encoder = OnnxEncoder.open(settings)
         snapshot = runner.index_texts(contexts, Path(folder), encoder, settings)
         step = _count(progress, len(questions))
         predictions = runner.retrieved(questions, snapshot, reader, step)
         snapshot.store.close()
-    _say_scores(predictions, as_json=as_json)
+    _say_scores(file, predictions, plot, as_json=as_json)
 
 
 def _count(progress: Progress | None, total: int) -> Callable[[int], None]:
@@ -366,25 +385,42 @@ def _count(progress: Progress | None, total: int) -> Callable[[int], None]:
     return step
 
 
-def _say_scores(predictions: Sequence[Prediction], *, as_json: bool) -> None:
-    """Print the scores at the best threshold, and at the one refusing a tenth of what is there."""
+def _say_scores(
+    file: Path, predictions: Sequence[Prediction], plot: Path | None, *, as_json: bool
+) -> None:
+    """Print the scores at two thresholds, the best one and another, and risk against coverage."""
     from tipsearch.evaluation import squad
 
+    curve = squad.risk_coverage(predictions)
+    if plot is not None:
+        from tipsearch.evaluation.plot import risk_coverage
+
+        risk_coverage({file.name.split(".")[0]: curve}, plot)
     thresholds = {"best threshold": squad.best_threshold(predictions)}
     if any(prediction.golds for prediction in predictions):
         refusing = squad.threshold_refusing(predictions, 0.1)
         thresholds["10 % of answerable refused"] = refusing
     table = {name: asdict(squad.scores(predictions, at)) for name, at in thresholds.items()}
+    risks = [squad.at_coverage(curve, tenth / 10) for tenth in range(1, 11)]
     if as_json:
-        _say_json({"questions": len(predictions), **table})
+        _say_json({"questions": len(predictions), **table, "risk_coverage": risks})
         return
     _say(f"{len(predictions)} questions")
-    width = max(map(len, table)) + 2
-    columns = list(next(iter(table.values())))
-    _say(" " * width + "  ".join(columns))
-    for name, values in table.items():
-        cells = [f"{value:.2f}".rjust(len(column)) for column, value in values.items()]
-        _say(name.ljust(width) + "  ".join(cells))
+    _say_table(["", *next(iter(table.values()))], [[n, *v.values()] for n, v in table.items()])
+    _say("\nrisk: answers that are wrong, in %, by coverage: questions answered, in %")
+    _say_table(
+        ["coverage", *(f"{100 * point.coverage:.0f}" for point in risks)],
+        [["risk", *(100 * point.risk for point in risks)]],
+    )
+
+
+def _say_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Print a table whose first column holds names and the others figures."""
+    shown = [[f"{v:.2f}" if isinstance(v, float) else str(v) for v in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(columns, *shown, strict=True)]
+    for row in (columns, *shown):
+        name, *figures = (cell.rjust(width) for cell, width in zip(row, widths, strict=True))
+        _say("  ".join([name.strip().ljust(widths[0]), *figures]))
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

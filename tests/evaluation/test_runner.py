@@ -74,7 +74,7 @@ def test_questions_are_answered_from_their_paragraph(reader: SpanReader) -> None
 def test_questions_are_answered_after_retrieval(
     tmp_path: Path, encoder: OnnxEncoder, reader: SpanReader
 ) -> None:
-    texts = [question.context for question in _QUESTIONS]
+    texts = {question.context: question.title for question in _QUESTIONS}
     snapshot = index_texts(texts, tmp_path / "i", encoder, Settings())
     assert len(snapshot.profiles()) == 2
     found = retrieved(_QUESTIONS, snapshot, reader, lambda _: None)

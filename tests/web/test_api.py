@@ -72,6 +72,10 @@ def test_profiles_and_one_profile_are_the_records(client: TestClient, assistant:
         f"/api/ask?q={'x' * 2001}",
         "/api/ask?q=award&shoe_size=42",
         "/api/search",
+        "/api/ask?q=award&threshold=2",
+        "/api/ask?q=award&threshold=-0.1",
+        "/api/ask?q=award&threshold=nan",
+        "/api/ask?q=award&threshold=x",
         "/api/search?q=award&k=0",
         "/api/search?q=award&k=-1",
         "/api/search?q=award&k=x",
@@ -141,9 +145,10 @@ def test_a_burst_is_answered_or_refused_at_once(assistant: Assistant, reader: Sp
             question: str,
             k: int | None = None,
             filters: Mapping[str, FilterValue] | None = None,
+            threshold: float | None = None,
         ) -> Answer:
             assert go_on.wait(20)
-            return super().ask(question, k, filters)
+            return super().ask(question, k, filters, threshold)
 
     slow = Slow(assistant.index, reader)
     app = Starlette(routes=list(api.routes(slow)))

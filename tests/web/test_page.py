@@ -51,7 +51,7 @@ def test_a_lone_surrogate_can_be_shown(page: Page) -> None:
 
 def test_a_bug_is_said_calmly(page: Page, caplog: pytest.LogCaptureFixture) -> None:
     class Broken:
-        def ask(self, question: str) -> None:
+        def ask(self, question: str, threshold: float | None = None) -> None:
             raise RuntimeError(question)
 
     left, _, turns, shown = page.ask("Who?", Broken(), [])  # type: ignore[arg-type]

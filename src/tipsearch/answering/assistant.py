@@ -10,9 +10,10 @@ from pathlib import Path
 from tipsearch.answering import questions
 from tipsearch.answering.citation import cite
 from tipsearch.answering.conversation import Conversation
+from tipsearch.answering.models import CurvePoint
 from tipsearch.answering.reader import Reader, SpanReader, with_reader_scores
 from tipsearch.corpus.profiles import fold
-from tipsearch.errors import BackendError
+from tipsearch.errors import BackendError, QueryError
 from tipsearch.index import FilterValue, Index, Snapshot, clean_query
 from tipsearch.settings import Settings
 from tipsearch.types import Answer, Citation, Hit, Reason, Span
@@ -43,6 +44,11 @@ class Assistant:
         settings = settings or Settings.from_environment()
         return cls(Index.open(index, settings=settings), SpanReader.open(settings))
 
+    @property
+    def curve(self) -> tuple[CurvePoint, ...]:
+        """What each threshold does, as measured; empty for a reader that nobody measured."""
+        return self._reader.curve if isinstance(self._reader, SpanReader) else ()
+
     def refresh(self) -> bool:
         """Take up a newer generation of the index if there is one; return whether there was."""
         return self.index.refresh()
@@ -56,6 +62,7 @@ class Assistant:
         question: str,
         k: int | None = None,
         filters: Mapping[str, FilterValue] | None = None,
+        threshold: float | None = None,
     ) -> Answer:
         """Answer a question that stands on its own.
 
@@ -67,6 +74,9 @@ class Assistant:
             Passages returned with the answer, from 1; ``settings.k`` by default.
         filters : mapping, optional
             Only profiles with these field values answer; see `Snapshot.search`.
+        threshold : float, optional
+            Least confidence, in [0, 1], of an answer that is given; ``settings.answer_threshold``
+            by default. What it does is in `Assistant.curve`.
 
         Returns
         -------
@@ -76,7 +86,8 @@ class Assistant:
         Raises
         ------
         QueryError
-            If the question is empty or too long, k is below 1, or a field is unknown.
+            If the question is empty or too long, k is below 1, a field is unknown, or the threshold
+            is out of its range.
         """
         snapshot = self.index.snapshot
         settings = snapshot.settings
@@ -86,6 +97,9 @@ class Assistant:
                 question, None, "small_talk", 0.0, reason=Reason.OFF_TOPIC, detail=_WELCOME
             )
         k = settings.k if k is None else k
+        threshold = settings.answer_threshold if threshold is None else threshold
+        if not 0 <= threshold <= 1:
+            raise QueryError(f"the threshold is {threshold}", "use a number from 0 to 1")
         found = snapshot.search(question, k if k < 1 else max(k, settings.candidates), filters)
         hits = found[:k]
         named = {name: _as_written(name, snapshot) for name in questions.names(question)}
@@ -94,7 +108,7 @@ class Assistant:
         about = _about(chain.from_iterable(named.values()), found, snapshot)
         spans = self._reader.read(question, about)
         hits = with_reader_scores(hits, spans)
-        if likely := [span for span in spans if span.score >= settings.answer_threshold]:
+        if likely := [span for span in spans if span.score >= threshold]:
             return _answer(question, hits, likely, snapshot)
         if max((hit.scores.dense for hit in hits), default=0.0) < settings.on_topic_cosine:
             return _refuse(question, hits, Reason.OFF_TOPIC, f"The profiles do not say. {_WELCOME}")

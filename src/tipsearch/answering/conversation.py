@@ -39,12 +39,13 @@ class Conversation:
         question: str,
         k: int | None = None,
         filters: Mapping[str, FilterValue] | None = None,
+        threshold: float | None = None,
     ) -> Answer:
         """Answer a question in the light of those before it.
 
         Parameters
         ----------
-        question, k, filters
+        question, k, filters, threshold
             As for `Assistant.ask`.
 
         Returns
@@ -55,9 +56,9 @@ class Conversation:
         Raises
         ------
         QueryError
-            If the question is empty or too long, k is below 1, or a field is unknown.
+            As `Assistant.ask` does.
         """
-        answer = self._assistant.ask(self.standalone(question), k, filters)
+        answer = self._assistant.ask(self.standalone(question), k, filters, threshold)
         self._remember(answer)
         return answer
 

@@ -6,21 +6,28 @@ import gzip
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 from tipsearch.errors import QueryError
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question, the paragraph it is asked of, and its right answers; none if nothing answers."""
+    """A question, the paragraph it is asked of, and its right answers; none if nothing answers.
+
+    ``title`` is that of the article the paragraph is from, or "".
+    """
 
     text: str
     context: str
     answers: tuple[str, ...]
+    title: str = ""
 
 
 def load_questions(path: Path) -> list[Question]:
     """Read ``{"question", "context", "answers": [{"text", ...}]}`` lines, gzipped or not.
+
+    A ``title`` is taken too; underscores in it are spaces, as in SQuAD.
 
     Parameters
     ----------
@@ -47,8 +54,9 @@ def load_questions(path: Path) -> list[Question]:
         try:
             row = json.loads(line)
             answers = tuple(str(answer["text"]) for answer in row["answers"])
-            questions.append(Question(str(row["question"]), str(row["context"]), answers))
-        except (ValueError, LookupError, TypeError) as error:
+            title = unquote(str(row.get("title") or "")).replace("_", " ")
+            questions.append(Question(str(row["question"]), str(row["context"]), answers, title))
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
             raise QueryError(f"{path}, line {number}, is not a SQuAD-style row") from error
     if not questions:
         raise QueryError(f"{path} holds no question")

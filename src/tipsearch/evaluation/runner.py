@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from tipsearch.answering.reader import SpanReader
@@ -20,13 +20,15 @@ Step = Callable[[int], None]
 """Told how many questions were answered since the last time."""
 
 
-def index_texts(texts: Iterable[str], root: Path, encoder: Encoder, settings: Settings) -> Snapshot:
-    """Index texts as profiles without a title, each once.
+def index_texts(
+    texts: Mapping[str, str], root: Path, encoder: Encoder, settings: Settings
+) -> Snapshot:
+    """Index texts as profiles.
 
     Parameters
     ----------
-    texts : iterable of str
-        A repeated one is taken once.
+    texts : mapping of str to str
+        Titles by text; a title may be empty.
     root : Path
         The index folder.
     encoder, settings
@@ -39,9 +41,9 @@ def index_texts(texts: Iterable[str], root: Path, encoder: Encoder, settings: Se
     """
     profiles = [
         Profile(
-            f"{n}", "", (), text, Fields(), (), f"{n}", hashlib.sha256(text.encode()).hexdigest()
+            f"{n}", title, (), text, Fields(), (), f"{n}", hashlib.sha256(text.encode()).hexdigest()
         )
-        for n, text in enumerate(dict.fromkeys(texts))
+        for n, (text, title) in enumerate(texts.items())
     ]
     with write_lock(root):
         corpus = Corpus(tuple(profiles), (), ())

@@ -171,3 +171,70 @@ def threshold_refusing(predictions: Sequence[Prediction], share: float) -> float
     """Return the threshold at which a share of the answerable questions, in [0, 1], is refused."""
     answerable = sorted(p.score for p in predictions if p.golds)
     return answerable[min(int(share * len(answerable)), len(answerable) - 1)]
+
+
+RIGHT_F1 = 0.5
+"""An answer counts as right from this token F1 with a correct one on."""
+
+
+@dataclass(frozen=True, slots=True)
+class RiskPoint:
+    """What answering only from a score on would do, as shares in [0, 1].
+
+    Attributes
+    ----------
+    threshold : float
+        Answers that score below it are refused.
+    coverage : float
+        Share of all questions that are answered.
+    risk : float
+        Share of the answers given that are wrong, those to unanswerable questions among them.
+    """
+
+    threshold: float
+    coverage: float
+    risk: float
+
+
+def is_right(prediction: Prediction) -> bool:
+    """Whether an answer is right: a token F1 of `RIGHT_F1`; never, where nothing answers."""
+    golds = prediction.golds
+    return bool(golds) and best(token_f1, prediction.answer, golds) >= RIGHT_F1
+
+
+def risk_coverage(predictions: Sequence[Prediction]) -> list[RiskPoint]:
+    """Return the risk-coverage curve.
+
+    Parameters
+    ----------
+    predictions : sequence of Prediction
+        One a question.
+
+    Returns
+    -------
+    list of RiskPoint
+        One a distinct score, by falling threshold, so by rising coverage.
+
+    References
+    ----------
+    El-Yaniv and Wiener, "On the Foundations of Noise-free Selective Classification", JMLR 11
+    (2010).
+
+    Examples
+    --------
+    >>> points = [Prediction("2004", 0.9, ("2004",)), Prediction("Oslo", 0.4, ())]
+    >>> [(point.coverage, point.risk) for point in risk_coverage(points)]
+    [(0.5, 0.0), (1.0, 0.5)]
+    """
+    ranked = sorted(predictions, key=lambda p: -p.score)
+    points, wrong = [], 0
+    for given, prediction in enumerate(ranked, 1):
+        wrong += not is_right(prediction)
+        if given == len(ranked) or ranked[given].score < prediction.score:
+            points.append(RiskPoint(prediction.score, given / len(ranked), wrong / given))
+    return points
+
+
+def at_coverage(points: Sequence[RiskPoint], coverage: float) -> RiskPoint:
+    """Return the first point of a risk-coverage curve that covers at least a share of questions."""
+    return next((point for point in points if point.coverage >= coverage), points[-1])

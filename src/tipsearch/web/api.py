@@ -32,8 +32,9 @@ def routes(assistant: Assistant) -> list[Route]:
 
     def ask(request: Request) -> Response:
         assistant.refresh()
-        filters = _filters(request, {"q"})
-        return JSONResponse(asdict(assistant.ask(_query(request), filters=filters)))
+        threshold, filters = _threshold(request), _filters(request, {"q", "threshold"})
+        answer = assistant.ask(_query(request), filters=filters, threshold=threshold)
+        return JSONResponse(asdict(answer))
 
     def search(request: Request) -> Response:
         assistant.refresh()
@@ -107,6 +108,16 @@ def _count(request: Request) -> int | None:
     if not (text.isascii() and text.isdecimal() and 1 <= int(text[:9]) <= HITS):
         raise QueryError(f"k is {text[:20]!r}", f"ask for 1 to {HITS} hits")
     return int(text)
+
+
+def _threshold(request: Request) -> float | None:
+    text = request.query_params.get("threshold")
+    if text is None:
+        return None
+    try:
+        return float(text)
+    except ValueError as wrong:
+        raise QueryError(f"threshold is {text[:20]!r}", "use a number from 0 to 1") from wrong
 
 
 def _filters(request: Request, taken: set[str]) -> dict[str, list[str]] | None:

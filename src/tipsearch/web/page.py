@@ -53,7 +53,11 @@ class Page:
             return False
 
     def ask(
-        self, question: str | None, chat: Conversation | None, turns: list[str]
+        self,
+        question: str | None,
+        chat: Conversation | None,
+        turns: list[str],
+        threshold: float | None = None,
     ) -> tuple[str, Conversation | None, list[str], str]:
         """Answer a question.
 
@@ -68,7 +72,7 @@ class Page:
         try:
             self._assistant.refresh()
             chat = chat or self._assistant.conversation()
-            turn = render.answered(asked, chat.ask(asked))
+            turn = render.answered(asked, chat.ask(asked, threshold=threshold))
         except TipsearchError as error:
             trouble = render.failed(asked.strip(), error.message, error.hint)
         except Exception:
@@ -78,6 +82,15 @@ class Page:
             turns = [*turns, turn][-_TURNS:]
             return "", chat, turns, render.conversation(turns)
         return question, chat, turns, render.conversation([*turns, trouble])
+
+    def meaning(self, threshold: float) -> str:
+        """Return what a threshold does, as it was measured."""
+        return render.threshold_meaning(threshold, self._assistant.curve)
+
+    @property
+    def threshold(self) -> float:
+        """The least confidence of an answer, as it is set."""
+        return self._assistant.index.snapshot.settings.answer_threshold
 
     def search(self, query: str | None, count: int, *values: str) -> str:
         """Return what a search finds; ``values`` are those of the filters, "" for any."""
@@ -159,12 +172,17 @@ def _ask_tab(page: Page) -> None:
                 elem_id="question",
             )
             button = gr.Button("Ask", variant="primary", scale=0, min_width=80, elem_id="ask")
+        with gr.Accordion("How sure must an answer be?", open=False, elem_id="sureness"):
+            least = gr.Slider(
+                0, 1, page.threshold, step=0.05, label="Least confidence", elem_id="threshold"
+            )
+            meaning = _html(page.meaning(page.threshold), elem_id="meaning")
         again = gr.Button("New conversation", visible=False, elem_id="again")
 
     def ask(
-        question: str | None, chat: Conversation | None, turns: list[str]
+        question: str | None, chat: Conversation | None, turns: list[str], least: float
     ) -> tuple[object, ...]:
-        left, chat, turns, shown = page.ask(question, chat, turns)
+        left, chat, turns, shown = page.ask(question, chat, turns, least)
         begun = bool(turns)
         kept = gr.skip() if left else ""
         return kept, chat, turns, shown, gr.update(visible=not begun), gr.update(visible=begun)
@@ -181,7 +199,7 @@ def _ask_tab(page: Page) -> None:
     ]:
         trigger(
             ask,
-            [source, chat, turns],
+            [source, chat, turns, least],
             outputs,
             concurrency_limit=CONCURRENT,
             concurrency_id="ask",
@@ -190,6 +208,7 @@ def _ask_tab(page: Page) -> None:
             api_visibility="private",
         )
     again.click(start_again, None, outputs, **_QUIET)
+    least.change(page.meaning, least, meaning, **_QUIET)
 
 
 def _search_tab(page: Page, blocks: gr.Blocks, tab: gr.Tab) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from html import escape
 from urllib.parse import quote, urlencode, urlsplit
 
+from tipsearch.answering.models import CurvePoint
 from tipsearch.settings import SURE
 from tipsearch.types import Answer, Citation, Hit, Profile
 
@@ -73,6 +74,31 @@ def conversation(turns: Iterable[str]) -> str:
 def notice(message: str, hint: str = "") -> str:
     """Return a plain remark, such as that nothing was found."""
     return f'<p class="notice" role="status">{escape(_sentence(message, hint))}</p>'
+
+
+def threshold_meaning(threshold: float, curve: Sequence[CurvePoint]) -> str:
+    """Return what a threshold does, told from the closest point of the reader's curve.
+
+    Parameters
+    ----------
+    threshold : float
+        In [0, 1].
+    curve : sequence of CurvePoint
+        May be empty: then nobody has measured it.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
+    if not curve:
+        return notice("What each setting does has not been measured for this reader")
+    point = min(curve, key=lambda point: abs(point.threshold - threshold))
+    told = (
+        f"In tests, {point.given:.0%} of the questions that have an answer were answered at this "
+        f"setting, and of all answers given {point.right:.0%} were right."
+    )
+    return f'<p class="meaning" role="status">{told}</p>'
 
 
 def search_results(hits: Sequence[Hit], is_match: IsMatch) -> str:
