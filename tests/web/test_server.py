@@ -26,10 +26,10 @@ from tipsearch.answering.assistant import Assistant
 from tipsearch.web import server
 
 class Slow(Assistant):
-    def ask(self, question, k=None, filters=None):
+    def ask(self, question, k=None, filters=None, threshold=None):
         if question == "slow":
             time.sleep(2)
-        return super().ask(question, k, filters)
+        return super().ask(question, k, filters, threshold)
 
 with server.listen("127.0.0.1", 0) as listening:
     server.serve(Slow.open(sys.argv[1]), listening)

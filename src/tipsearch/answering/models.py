@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _WINDOW_TOKENS = 320  # a passage of 200 tokens with its title and a long question fit
 _EXPORT_VERSION = 1  # raised when the same weights would give another graph
 
+_log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
@@ -182,7 +184,7 @@ def _other(settings: Settings) -> SpanModel:
     model = settings.reader
     variant = f"fp32-v{_EXPORT_VERSION}"
     folder = graphs.cache_folder(settings.cache, "readers", model, variant)
-    made = graphs.exported(folder, f"the reader {model}", lambda work: _write_graph(model, work))
+    made = graphs.exported(folder, lambda work: _write_graph(model, work))
     beside = Path(model).expanduser() / "reader.json"
     try:
         session = graphs.cpu_session(made.graph)
@@ -204,6 +206,7 @@ def _other(settings: Settings) -> SpanModel:
 def _write_graph(model: str, work: Path) -> dict[str, Any]:
     """Export an extractive model into a folder; return what to know about it."""
     source = graphs.model_folder(model, "TIPSEARCH_READER")
+    _log.info("Preparing the reader %s: once, about ten seconds", model)
     if Path(source).is_dir():
         go_offline()
     import torch

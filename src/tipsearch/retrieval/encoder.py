@@ -32,6 +32,9 @@ _PROBES = (
 )
 
 
+_log = logging.getLogger(__name__)
+
+
 @dataclass(frozen=True, slots=True)
 class EncoderInfo:
     """Which model made a vector: vectors of different ``EncoderInfo`` are never compared."""
@@ -95,9 +98,7 @@ class OnnxEncoder:
         """
         variant = f"{settings.precision}-v{_EXPORT_VERSION}"
         folder = graphs.cache_folder(settings.cache, "encoders", settings.model, variant)
-        made = graphs.exported(
-            folder, f"the encoder {settings.model}", lambda work: _write_graph(settings, work)
-        )
+        made = graphs.exported(folder, lambda work: _write_graph(settings, work))
         from tokenizers import Tokenizer
 
         try:
@@ -160,6 +161,7 @@ class OnnxEncoder:
 def _write_graph(settings: Settings, work: Path) -> dict[str, Any]:
     """Export the model of the settings into a folder; return its `EncoderInfo` as a dict."""
     source = graphs.model_folder(settings.model)
+    _log.info("Preparing the encoder %s: once, about ten seconds", settings.model)
     model = _sentence_transformer(source)
     graph = work / "fp32.onnx"
     trace(model, graph)

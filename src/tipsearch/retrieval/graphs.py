@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
 import os
 import shutil
 import tempfile
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
 GRAPH = "model.onnx"
 TOKENIZER = "tokenizer.json"
 _INFO = "info.json"
-
-_log = logging.getLogger(__name__)
 
 
 def cpu_session(graph: bytes) -> onnxruntime.InferenceSession:
@@ -155,15 +152,13 @@ def cache_folder(cache: Path, kind: str, model: str, variant: str) -> Path:
     return cache / kind / f"{key}-{variant}"
 
 
-def exported(folder: Path, what: str, write: Callable[[Path], dict[str, Any]]) -> Cached:
+def exported(folder: Path, write: Callable[[Path], dict[str, Any]]) -> Cached:
     """Return a model's export from the cache, made first if it is not there.
 
     Parameters
     ----------
     folder : Path
         From `cache_folder`.
-    what : str
-        The model, for people.
     write : callable
         Given an empty folder, writes ``model.onnx`` and ``tokenizer.json`` into it and returns
         what there is to say about the model, as JSON can hold it.
@@ -181,7 +176,6 @@ def exported(folder: Path, what: str, write: Callable[[Path], dict[str, Any]]) -
         If the cache cannot be written.
     """
     if not (folder / _INFO).is_file():
-        _log.info("Preparing %s: once, about ten seconds", what)
         _export(folder, write)
     try:
         info = json.loads((folder / _INFO).read_text(encoding="utf-8"))
