@@ -37,7 +37,7 @@ from tipsearch.settings import DEFAULT_MODEL, go_offline
 POOL_BATCHES = 64  # examples are sorted by length within so many batches, then mixed again
 LOG_STEPS = 100
 REPEAT = (
-    "squad2_A_train=2,google_re_train=.4,qamr_dev=.5,qamr_test=.5,ss_reddit=.5,"
+    "own=2,squad2_A_train=3,google_re_train=.3,qamr_dev=.4,qamr_test=.4,ss_reddit=.5,"
     "synthetic_unanswerable=.25"
 )
 NO_ANSWER = 0  # the place of [CLS]: a span that starts and ends there is "no answer"
@@ -384,7 +384,7 @@ def main(arguments=None):
         batch=args.batch,
         window_tokens=args.window_tokens,
         learning_rate=args.learning_rate,
-        warm_up=0.06,
+        warm_up=0.03,
         frozen_layers=args.frozen_layers,
         weight_decay=0.01,
         repeat={name: float(times) for name, times in repeat.items()},

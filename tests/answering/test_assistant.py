@@ -118,6 +118,34 @@ def test_a_question_that_cannot_be_used_is_named(assistant: Assistant, question:
         assistant.ask(question)
 
 
+def test_a_threshold_decides_how_sure_an_answer_must_be(assistant: Assistant) -> None:
+    question = "When did Legros leave AFESIP?"
+    sure = assistant.ask(question)
+    assert assistant.ask(question, threshold=sure.confidence).text == sure.text
+    refused = assistant.ask(question, threshold=1.0)
+    assert refused.reason is Reason.NOT_SAID
+    assert refused.hits[0].scores.reader == sure.confidence
+    assert assistant.ask("How old is Somaly Mam?", threshold=0.0).text is not None
+    for wrong in (-0.1, 1.1, float("nan")):
+        with pytest.raises(QueryError, match="threshold"):
+            assistant.ask(question, threshold=wrong)
+
+
+def test_passages_are_ranked_by_how_well_they_answer(assistant: Assistant) -> None:
+    hits = assistant.ask("When did Legros leave AFESIP?").hits
+    assert [hit.rank for hit in hits] == list(range(1, len(hits) + 1))
+    scores = [-1.0 if hit.scores.reader is None else hit.scores.reader for hit in hits]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_each_threshold_says_what_it_does(assistant: Assistant) -> None:
+    curve = assistant.curve
+    assert [point.threshold for point in curve] == sorted(point.threshold for point in curve)
+    assert all(0 <= point.given <= 1 and 0 <= point.right <= 1 for point in curve)
+    assert [point.given for point in curve] == sorted((p.given for p in curve), reverse=True)
+    assert len(curve) >= 10
+
+
 def test_the_reader_scores_of_hits_are_their_best_sentence(assistant: Assistant) -> None:
     answer = assistant.ask("When did Legros leave AFESIP?")
     scores = [hit.scores.reader for hit in answer.hits if hit.scores.reader is not None]

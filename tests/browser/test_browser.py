@@ -42,6 +42,28 @@ def test_an_answer_is_quoted_cited_and_opens_at_its_sentence(page: Page, site: S
     expect(page.locator("#drawer")).not_to_be_visible()
 
 
+def test_the_short_answer_stands_above_its_sentence(page: Page, site: Site) -> None:
+    page.goto(site.address)
+    turn = ask(page, "When did Legros leave AFESIP?")
+    expect(turn.locator(".short")).to_have_text("2004")
+
+
+def test_how_sure_an_answer_must_be_can_be_set(page: Page, site: Site) -> None:
+    page.goto(site.address)
+    page.get_by_role("button", name="How sure must an answer be?").click()
+    slider = page.get_by_role("slider", name="Least confidence")
+    expect(page.locator("#meaning")).to_contain_text("of all answers given")
+    before = page.locator("#meaning").inner_text()
+    slider.focus()
+    page.keyboard.press("End")
+    expect(page.locator("#meaning")).not_to_have_text(before)
+    turn = ask(page, "When did Legros leave AFESIP?")
+    expect(turn.locator(".refusal")).to_be_visible()
+    page.get_by_role("slider", name="Least confidence").focus()
+    page.keyboard.press("Home")
+    expect(ask(page, "When did Legros leave AFESIP?").locator(".short")).to_have_text("2004")
+
+
 def test_a_question_the_profiles_do_not_answer_gets_no_answer(page: Page, site: Site) -> None:
     page.goto(site.address)
     turn = ask(page, "What is the capital of France?")

@@ -92,6 +92,10 @@ def test_the_shell_prints_scores(tmp_path: Path, command: str) -> None:
     scores = json.loads(tipsearch("eval", command, str(file), "--json").stdout)
     assert scores["questions"] == 3
     assert scores["best threshold"]["span_f1"] == 100
+    assert [point["coverage"] for point in scores["risk_coverage"]][-1] == 1
+    drawn = tipsearch("eval", command, str(file), "--plot", str(tmp_path / "curve.svg"))
+    assert drawn.returncode == 0, drawn.stderr
+    assert (tmp_path / "curve.svg").stat().st_size > 1000
 
 
 def test_a_missing_file_exits_with_2(tmp_path: Path) -> None:

@@ -8,10 +8,14 @@ from hypothesis import strategies as st
 
 from tipsearch.evaluation.squad import (
     Prediction,
+    RiskPoint,
+    at_coverage,
     best,
     best_threshold,
     exact_match,
+    is_right,
     normalise,
+    risk_coverage,
     scores,
     threshold_refusing,
     token_f1,
@@ -107,3 +111,34 @@ def test_no_threshold_beats_the_best_one(predictions: list[Prediction]) -> None:
     found = scores(predictions, best_threshold(predictions)).f1
     others = [prediction.score for prediction in predictions] + [float("inf")]
     assert found == pytest.approx(max(scores(predictions, other).f1 for other in others))
+
+
+def test_risk_against_coverage_worked_out_by_hand() -> None:
+    points = risk_coverage([
+        Prediction("2004", 0.9, ("2004",)),
+        Prediction("Oslo", 0.7, ()),
+        Prediction("Peru", 0.7, ("Peru", "in Peru")),
+        Prediction("Ana", 0.2, ("Bo Li",)),
+    ])
+    assert points == [
+        RiskPoint(0.9, 0.25, 0.0),
+        RiskPoint(0.7, 0.75, 1 / 3),
+        RiskPoint(0.2, 1, 0.5),
+    ]
+    assert at_coverage(points, 0.5) == points[1]
+    assert at_coverage(points, 1.0) == points[2]
+
+
+def test_half_of_an_answer_is_right_and_less_is_not() -> None:
+    assert is_right(Prediction("in 2004", 0.5, ("2004",)))
+    assert not is_right(Prediction("in the year of 2004", 0.5, ("2004",)))
+    assert not is_right(Prediction("", 0.5, ()))
+
+
+@given(_PREDICTIONS)
+def test_coverage_rises_to_all_and_risk_is_a_share(predictions: list[Prediction]) -> None:
+    points = risk_coverage(predictions)
+    coverages = [point.coverage for point in points]
+    assert coverages == sorted(set(coverages))
+    assert coverages[-1] == 1
+    assert all(0 <= point.risk <= 1 for point in points)

@@ -121,6 +121,12 @@ def test_an_id_is_only_looked_up(client: TestClient, profile_id: str) -> None:
     assert client.get(f"/profiles/{profile_id}").status_code == 404
 
 
+def test_a_threshold_is_taken(client: TestClient) -> None:
+    asked = {"q": "When did Legros leave AFESIP?"}
+    assert client.get("/api/ask", params=asked).json()["text"] == "2004"
+    assert client.get("/api/ask", params={**asked, "threshold": "1"}).json()["text"] is None
+
+
 def test_an_unknown_route_is_404_in_json(client: TestClient) -> None:
     assert client.get("/api/nothing").json()["error"] == "not found"
 

@@ -60,6 +60,17 @@ def test_a_bug_is_said_calmly(page: Page, caplog: pytest.LogCaptureFixture) -> N
     assert "RuntimeError" in caplog.text
 
 
+def test_the_slider_decides_and_says_what_it_does(page: Page) -> None:
+    question = "Who founded Repórter Brasil?"
+    _, _, (answered,), _ = page.ask(question, None, [], page.threshold)
+    _, _, (refused,), _ = page.ask(question, None, [], 1.0)
+    assert "<blockquote" in answered
+    assert 'class="refusal"' in refused
+    told = page.meaning(page.threshold)
+    assert "% of the questions that have an answer" in told
+    assert told != page.meaning(0.9)
+
+
 def test_the_log_is_capped(page: Page) -> None:
     _, _, turns, _ = page.ask("Who founded Repórter Brasil?", None, ["old"] * 60)
     assert len(turns) == 50

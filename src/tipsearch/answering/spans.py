@@ -48,6 +48,11 @@ def best_span(
 _EDGE = " \t\n,;:.!?–—-\"“”‘’'()[]"
 _LEADING = re.compile(r"(?:in|on|at|by|to|from|for|of|with|and|or)\s+", re.IGNORECASE)
 _WHOLE = re.compile(r"\d+(?:[.,]\d+)+|\w+(?:-\w+)*")
+_NUMBER = re.compile(
+    r"\d[\d.,]*|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|"
+    r"fifty|sixty|seventy|eighty|ninety|hundred|thousand|million|half",
+    re.IGNORECASE,
+)
 _INITIALS = re.compile(r"\b(?:[^\W\d_]\.)+")
 
 
@@ -63,7 +68,7 @@ def tidy(text: str, start: int, end: int) -> tuple[int, int]:
     for whole in _WHOLE.finditer(text):
         if whole.start() < start < whole.end():
             start = whole.start()
-        if whole.start() < end < whole.end():
+        if whole.start() < end < whole.end() and not _counts(text, max(start, whole.start()), end):
             end = whole.end()
     for initials in _INITIALS.finditer(text):
         if initials.start() < end <= initials.end() and initials.end() - initials.start() > 2:
@@ -74,6 +79,11 @@ def tidy(text: str, start: int, end: int) -> tuple[int, int]:
     while start < end and text[end - 1] in _EDGE:
         end -= 1
     return _without_leading(text, start, end)
+
+
+def _counts(text: str, start: int, end: int) -> bool:
+    """Whether ``[start, end)`` is the number of a compound: "four" of "four-year-old"."""
+    return text[end] == "-" and _NUMBER.fullmatch(text, start, end) is not None
 
 
 def _without_leading(text: str, start: int, end: int) -> tuple[int, int]:
