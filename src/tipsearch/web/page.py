@@ -174,7 +174,13 @@ def _ask_tab(page: Page) -> None:
             button = gr.Button("Ask", variant="primary", scale=0, min_width=80, elem_id="ask")
         with gr.Accordion("How sure must an answer be?", open=False, elem_id="sureness"):
             least = gr.Slider(
-                0, 1, page.threshold, step=0.05, label="Least confidence", elem_id="threshold"
+                0,
+                1,
+                page.threshold,
+                step=0.05,
+                label="Least confidence",
+                buttons=[],
+                elem_id="threshold",
             )
             meaning = _html(page.meaning(page.threshold), elem_id="meaning")
         again = gr.Button("New conversation", visible=False, elem_id="again")
