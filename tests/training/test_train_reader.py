@@ -85,3 +85,26 @@ def test_a_checkpoint_of_another_run_is_not_continued(tmp_path: Path) -> None:
     )  # fmt: skip
     assert again.returncode == 1
     assert "was made with other options" in again.stderr
+
+
+def test_a_run_starts_from_another_and_is_exported(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    write(data / "train" / "made.jsonl.gz", 16)
+    write(data / "dev" / "squad2_A_tune.jsonl.gz", 6)
+    subprocess.run(command(data, tmp_path / "first"), check=True, capture_output=True)
+    first = str(tmp_path / "first" / "checkpoint.pt")
+    subprocess.run(
+        [*command(data, tmp_path / "second"), "--start", first, "--repeat", "made=1.5"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    second = str(tmp_path / "second" / "checkpoint.pt")
+    out = tmp_path / "model"
+    export = [sys.executable, str(_SCRIPT.with_name("export_reader.py")), first, second]
+    done = subprocess.run(
+        [*export, str(data), "--out", str(out)], check=False, capture_output=True, text=True
+    )
+    assert done.returncode == 0 or "int8 costs" in done.stderr, done.stderr
+    assert 20e6 < (out / "reader.onnx").stat().st_size < 25e6
+    about = json.loads((out / "reader.json").read_text())
+    assert set(about["dev"]) == {"fp32", "int8"}
+    assert about["options"]["start"] == first
