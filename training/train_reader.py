@@ -62,6 +62,7 @@ class Options:
     weight_decay: float
     repeat: dict[str, float]
     titled: float
+    dropout: float
     start: str
     seed: int
 
@@ -158,10 +159,25 @@ def span_of(answers, offsets):
     return (held[0], held[-1]) if held else None
 
 
+class SharedDropout(nn.Module):
+    """Dropout with one mask for all tokens of a text: a mask a token costs a CPU half its speed."""
+
+    def __init__(self, share):
+        super().__init__()
+        self.share = share
+
+    def forward(self, hidden):
+        """Drop the same features of every token; hidden has shape (n, tokens, features)."""
+        if not self.training or not self.share:
+            return hidden
+        kept = torch.rand(hidden.shape[0], 1, hidden.shape[2], device=hidden.device) >= self.share
+        return hidden * (kept.to(hidden.dtype) / (1 - self.share))
+
+
 class Reader(nn.Module):
     """MiniLM with two outputs a token: how well an answer starts there, and ends there."""
 
-    def __init__(self, folder, frozen_layers):
+    def __init__(self, folder, frozen_layers, dropout=0.0):
         super().__init__()
         from transformers import AutoModel
 
@@ -172,6 +188,9 @@ class Reader(nn.Module):
         self.ends = nn.Linear(self.encoder.config.hidden_size, 2)
         for part in [self.encoder.embeddings, *self.encoder.encoder.layer[:frozen_layers]]:
             part.requires_grad_(False)
+        for layer in self.encoder.encoder.layer[frozen_layers:]:
+            layer.attention.output.dropout = SharedDropout(dropout)
+            layer.output.dropout = SharedDropout(dropout)
 
     def forward(self, ids, attention, types):
         """Return start and end logits, each of shape (n, tokens); question and padding are out."""
@@ -268,6 +287,8 @@ def training_examples(folder, tokenizer, options):
         path: path.name.removesuffix(".jsonl.gz") for path in sorted(folder.glob("*.jsonl.gz"))
     }
     files = {name: load(path) for path, name in names.items()}
+    if not files:
+        raise SystemExit(f"no *.jsonl.gz in {folder}")
     if own := own_rows(files):
         files["own"] = own
     rows = []
@@ -280,13 +301,45 @@ def training_examples(folder, tokenizer, options):
     return [example for example in made if example]
 
 
+MATRICES = (
+    "attention.self.query", "attention.self.key", "attention.self.value",
+    "attention.output.dense", "intermediate.dense", "output.dense",
+)  # fmt: skip
+
+
+def weights_of(path, fallback):
+    """Return the weights of a checkpoint, or of an exported reader.onnx, its int8 made floats.
+
+    Embeddings are those of ``fallback`` then. The export names no matrix, but keeps their order.
+    """
+    if path.suffix != ".onnx":
+        return torch.load(path, map_location="cpu", weights_only=True)["model"]
+    import onnx
+    from onnx.numpy_helper import to_array
+
+    held = {given.name: to_array(given) for given in onnx.load(path).graph.initializer}
+    weights = dict(fallback)
+    for name, value in held.items():
+        if (own := name.removeprefix("reader.")) in weights:
+            weights[own] = torch.tensor(value)
+    layers = sum(name.endswith("intermediate.dense.weight") for name in weights)
+    names = [f"encoder.encoder.layer.{at}.{part}" for at in range(layers) for part in MATRICES]
+    matrices = [name for name in held if name.startswith("onnx::") and name.endswith("_quantized")]
+    for name, matrix in zip([*names, "ends"], matrices, strict=True):
+        scale = held[matrix.replace("_quantized", "_scale")]
+        zero = held[matrix.replace("_quantized", "_zero_point")].astype(np.float32)
+        weights[f"{name}.weight"] = torch.tensor((held[matrix] - zero) * scale).T.contiguous()
+    return weights
+
+
 class Run:
     """A model in training, its optimizer and its step, kept in one checkpoint."""
 
     def __init__(self, options, out_dir, device):
         self.options = options
         self.device = device
-        self.model = Reader(model_folder(DEFAULT_MODEL), options.frozen_layers).to(device)
+        folder = model_folder(DEFAULT_MODEL)
+        self.model = Reader(folder, options.frozen_layers, options.dropout).to(device).train()
         self.weights = [weight for weight in self.model.parameters() if weight.requires_grad]
         self.optimizer = torch.optim.AdamW(
             self.weights, lr=options.learning_rate, weight_decay=options.weight_decay
@@ -297,8 +350,7 @@ class Run:
         if self.path.exists():
             self.restore()
         elif options.start:
-            held = torch.load(options.start, map_location=device, weights_only=True)
-            self.model.load_state_dict(held["model"])
+            self.model.load_state_dict(weights_of(Path(options.start), self.model.state_dict()))
 
     def restore(self):
         """Go on from the checkpoint."""
@@ -321,6 +373,7 @@ class Run:
 
     def learn(self, batch):
         """Take one step on a batch and return its loss."""
+        torch.manual_seed(self.options.seed * 1_000_003 + self.step)  # the same after a stop
         for group in self.optimizer.param_groups:
             share = rate(self.step, self.steps, self.options.warm_up)
             group["lr"] = self.options.learning_rate * share
@@ -372,7 +425,8 @@ def main(arguments=None):
     parser.add_argument("--frozen-layers", type=int, default=2)
     parser.add_argument("--repeat", default=REPEAT, help="FILE=N,... seen N times")
     parser.add_argument("--titled", type=float, default=0.5, help="share that gets its title")
-    parser.add_argument("--start", default="", help="checkpoint of another run to start from")
+    parser.add_argument("--dropout", type=float, default=0.0)
+    parser.add_argument("--start", default="", help="checkpoint or reader.onnx to start from")
     parser.add_argument("--save-steps", type=int, default=250)
     parser.add_argument("--dev-rows", type=int, default=None, help="of each development file")
     parser.add_argument("--seed", type=int, default=7)
@@ -389,6 +443,7 @@ def main(arguments=None):
         weight_decay=0.01,
         repeat={name: float(times) for name, times in repeat.items()},
         titled=args.titled,
+        dropout=args.dropout,
         start=args.start,
         seed=args.seed,
     )
