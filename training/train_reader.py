@@ -427,7 +427,9 @@ def main(arguments=None):
     parser.add_argument("--titled", type=float, default=0.5, help="share that gets its title")
     parser.add_argument("--dropout", type=float, default=0.0)
     parser.add_argument("--start", default="", help="checkpoint or reader.onnx to start from")
-    parser.add_argument("--compile", action="store_true", help="a quarter faster; needs a C++ compiler")
+    parser.add_argument(
+        "--compile", action="store_true", help="a quarter faster; needs a C++ compiler"
+    )
     parser.add_argument("--save-steps", type=int, default=250)
     parser.add_argument("--dev-rows", type=int, default=None, help="of each development file")
     parser.add_argument("--seed", type=int, default=7)

@@ -10,7 +10,7 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -18,16 +18,23 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from tipsearch import __version__
-from tipsearch.errors import EXIT_SOME_FILES_SKIPPED, QueryError, TipsearchError
+from tipsearch.errors import (
+    EXIT_BELOW_FLOOR,
+    EXIT_SOME_FILES_SKIPPED,
+    QueryError,
+    TipsearchError,
+)
 from tipsearch.settings import SURE, Settings
 from tipsearch.types import FIELD_NAMES
 
 if TYPE_CHECKING:
+    from tipsearch.corpus.desk import Finding
     from tipsearch.evaluation.squad import Prediction
     from tipsearch.index import Progress
     from tipsearch.types import Answer, Hit, IndexUpdate, SkippedFile
 
 _CLOSEST = 3  # passages shown with a refusal
+_TABLE_CHARS = 120  # width of a table that goes into a file or a pipe
 
 
 def _printable(text: str) -> str:
@@ -109,7 +116,7 @@ def cli(*, debug: bool) -> None:
     \b
     Exit codes: 0 done, 2 wrong usage or port in use, 3 no usable profile,
     4 index missing or damaged, 5 index locked or not writable, 6 model missing,
-    7 done but some files were skipped.
+    7 done but some files were skipped, 8 an evaluation fell below a floor.
     """
     if debug:
         os.environ["TIPSEARCH_DEBUG"] = "1"
@@ -302,13 +309,16 @@ def serve(index: Path, host: str, port: int) -> None:
 @_corpus
 @_json
 def check(corpus: Path, *, as_json: bool) -> None:
-    """Say which profiles of a corpus can be used, what they lack, and what is skipped."""
+    """Say what an editor should look at: skipped files, empty fields, twins, disagreements."""
+    from tipsearch.corpus import desk
     from tipsearch.corpus.profiles import load
 
     found = load(corpus, Settings.from_environment().file_bytes)
+    findings = desk.look(found.profiles)
     if as_json:
         _say_json({
             "profiles": found.profiles,
+            "findings": findings,
             "skipped": found.skipped,
             "warnings": found.warnings,
         })
@@ -317,12 +327,28 @@ def check(corpus: Path, *, as_json: bool) -> None:
             empty = [name for name in FIELD_NAMES if not getattr(profile.fields, name)]
             lacks = f"  (empty: {', '.join(empty)})" if empty else ""
             _say(f"ok       {_printable(profile.file)}: {profile.title}{lacks}")
+        for finding in findings:
+            _say_finding(finding)
     _end_with_skipped(found.warnings, found.skipped)
+
+
+_FINDINGS = {
+    "field": "the text may give {field}: {value}",
+    "duplicate": "nearly the same, {value}",
+    "disagreement": "worth a look, {value}",
+}
+
+
+def _say_finding(finding: Finding) -> None:
+    told = _FINDINGS[finding.kind].format(field=finding.field, value=finding.value)
+    _say(f"\nlook     {' and '.join(map(_printable, finding.files))}: {told}")
+    for sentence in finding.sentences:
+        _say(_wrapped(f"“{sentence}”", "  "))
 
 
 @cli.group("eval")
 def evaluate() -> None:
-    """Measure how well questions of a SQuAD-style file are answered."""
+    """Measure how well questions are answered and passages found."""
 
 
 _file = click.argument("file", type=click.Path(path_type=Path))
@@ -373,6 +399,107 @@ def eval_open(file: Path, plot: Path | None, *, as_json: bool) -> None:
     _say_scores(file, predictions, plot, as_json=as_json)
 
 
+@evaluate.command("retrieval")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--split", default=None, help="Only queries with this split.")
+@click.option("--no-reader", is_flag=True, help="Leave out the order after reading.")
+@_json
+def eval_retrieval(folder: Path, split: str | None, *, no_reader: bool, as_json: bool) -> None:
+    """Measure how a BEIR-style FOLDER is ranked: each leg, fused, and after reading."""
+    import tempfile
+
+    from tipsearch.answering.reader import SpanReader
+    from tipsearch.evaluation import retrieval, runner
+    from tipsearch.retrieval.encoder import OnnxEncoder
+
+    held = retrieval.load(folder, split)
+    settings = Settings.from_environment()
+    reader = None if no_reader else SpanReader.open(settings)
+    with tempfile.TemporaryDirectory() as scratch, _progress() as progress:
+        encoder = OnnxEncoder.open(settings)
+        snapshot = runner.index_texts(held.titles, Path(scratch), encoder, settings)
+        found = retrieval.runs(held, snapshot, reader, _count(progress, len(held.queries)))
+        snapshot.store.close()
+    table = retrieval.summary(held.queries, found)
+    if as_json:
+        _say_json({"documents": len(held.ids), "queries": len(held.queries), **table})
+        return
+    _say(f"{len(held.ids):,} documents, {len(held.queries):,} queries")
+    columns = ["", *next(iter(table.values()))]
+    _say_table(columns, [[n, *(f"{v:.3f}" for v in row.values())] for n, row in table.items()])
+
+
+@evaluate.command("gold")
+@_file
+@_index
+@click.option(
+    "--compare", type=click.Path(path_type=Path), default=None,
+    help="Say what is better and worse than in this older report.",
+)  # fmt: skip
+@click.option(
+    "--floors", type=click.Path(path_type=Path), default=None,
+    help=f"Exit with {EXIT_BELOW_FLOOR} if a figure of this file is not reached.",
+)  # fmt: skip
+@_plot
+@_json
+def eval_gold(
+    file: Path, index: Path, compare: Path | None, floors: Path | None, plot: Path | None,
+    *, as_json: bool,
+) -> None:  # fmt: skip
+    """Ask the gold questions of FILE of an index, and judge each answer."""
+    from tipsearch.answering.assistant import Assistant
+    from tipsearch.evaluation import gold, squad
+
+    asked = gold.load(file)
+    old, least = (_read_json(path) if path else None for path in (compare, floors))
+    assistant = Assistant.open(index)
+    with _progress() as progress:
+        outcomes = gold.ask_all(assistant, asked, _count(progress, len(asked)))
+    report = gold.report(outcomes)
+    if plot is not None:
+        from tipsearch.evaluation.plot import risk_coverage
+
+        curve = squad.risk_coverage(gold.predictions(assistant, asked))
+        risk_coverage({file.stem: curve}, plot)
+    if as_json:
+        _say_json(report)
+    else:
+        _say_gold(report["summary"])
+    if old is not None:
+        for name, changed in zip(("better", "worse"), gold.changes(old, outcomes), strict=True):
+            _say(f"\n{len(changed)} {name}", error=as_json)
+            for o in changed:
+                _say(f"  {o.id}: {o.question} → {o.said or 'refused'}", error=as_json)
+    if least is not None and (broken := gold.below(report["summary"], least)):
+        for line in broken:
+            _say(line, error=True)
+        sys.exit(EXIT_BELOW_FLOOR)
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        record = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise QueryError(f"{path} cannot be read: {error}") from error
+    if not isinstance(record, dict):
+        raise QueryError(f"{path} is not of that kind")
+    return record
+
+
+def _say_gold(summary: Mapping[str, Mapping[str, float]]) -> None:
+    """Print a table by kind of question, and one of refusals."""
+    kinds = {kind: row for kind, row in summary.items() if kind != "refusals"}
+    for rows in (kinds, {"refusals": summary["refusals"]}):
+        columns = ["", *next(iter(rows.values()))]
+        _say_table(
+            [name.replace("_", " ") for name in columns],
+            [
+                [kind.replace("_", "-"), *(f"{v:g}" for v in row.values())]
+                for kind, row in rows.items()
+            ],
+        )
+
+
 def _count(progress: Progress | None, total: int) -> Callable[[int], None]:
     done = 0
 
@@ -416,11 +543,16 @@ def _say_scores(
 
 def _say_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Print a table whose first column holds names and the others figures."""
-    shown = [[f"{v:.2f}" if isinstance(v, float) else str(v) for v in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(columns, *shown, strict=True)]
-    for row in (columns, *shown):
-        name, *figures = (cell.rjust(width) for cell, width in zip(row, widths, strict=True))
-        _say("  ".join([name.strip().ljust(widths[0]), *figures]))
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(*columns, box=box.SIMPLE_HEAD)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for row in rows:
+        table.add_row(*(f"{v:.2f}" if isinstance(v, float) else str(v) for v in row))
+    Console(width=None if sys.stdout.isatty() else _TABLE_CHARS).print(table)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

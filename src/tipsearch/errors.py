@@ -9,7 +9,8 @@
     ├── ModelError             6  the model is missing, or not the one it claims to be
     └── BackendError           1  an engine underneath failed
 
-Exit code 7 is no error: the index was built and some files, listed, were skipped.
+Exit code 7 is no error: the index was built and some files, listed, were skipped. Nor is 8: an
+evaluation ran, and fell below a floor that was asked for.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 EXIT_SOME_FILES_SKIPPED = 7
+EXIT_BELOW_FLOOR = 8
 
 
 class TipsearchError(Exception):

@@ -27,7 +27,9 @@ _NUMBERS = (
     "hundred hundreds thousand thousands million half dozen dozens once twice first second third"
 ).split()
 _RELATIVE = {"one", "two", "three", "first", "second", "once"}  # "one of", "the first time"
-_APART = re.compile(r"[\w-]+ (?:years?|months?|days?) (?:later|after|before|earlier)", re.IGNORECASE)
+_APART = re.compile(
+    r"[\w-]+ (?:years?|months?|days?) (?:later|after|before|earlier)", re.IGNORECASE
+)
 _WORDS = (200, 450)
 _FIELDS = {
     "name": "name",
@@ -68,7 +70,9 @@ def findings(person: Mapping[str, Any], source: str) -> list[str]:
     wrong = [
         f"not in the facts: {word}"
         for word in sorted(telling(body))
-        if word not in known and word not in _RELATIVE and not set(re.split(r"[-’'&]", word)) <= loose
+        if word not in known
+        and word not in _RELATIVE
+        and not set(re.split(r"[-’'&]", word)) <= loose
     ]
     told = {part for word in _WORD.findall(body) for part in (word, word.lower())}
     told |= {re.sub(r"['’]s$", "", word) for word in told}
@@ -82,7 +86,9 @@ def findings(person: Mapping[str, Any], source: str) -> list[str]:
         for own, theirs in _FIELDS.items()
         if (front.get(own) or None) != (person[theirs] or None)
     ]
-    addresses = {fact[key] for fact in person["facts"] for key in ("source", "source2") if key in fact}
+    addresses = {
+        fact[key] for fact in person["facts"] for key in ("source", "source2") if key in fact
+    }
     if set(front.get("sources", ())) != addresses:
         wrong.append("sources differ")
     if not _WORDS[0] <= len(body.split()) <= _WORDS[1]:
