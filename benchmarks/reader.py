@@ -1,6 +1,6 @@
 """Calibrate the reader and measure it, retrieving first.
 
-Usage: python benchmarks/reader.py DEV_DIR [--retrieval SET_DIR] [--write] [--plot F] [--json F]
+Usage: python benchmarks/reader.py DEV_DIR [--write] [--plot F] [--json F]
 
 DEV_DIR holds squad2_A_tune.jsonl.gz and qed_dev.jsonl.gz (question, context, title, answers). The
 contexts of a file are indexed together, each question is asked of that index, and an answer is
@@ -11,8 +11,7 @@ Questions with and without an answer weigh the same, and so do the three kinds w
 calibration is fitted on every second question; all figures are of the other half.
 
 --write puts the calibration and its curve beside the model that was measured, into its reader.json.
---retrieval measures the ranking of paragraphs before and after reading, on the `tune` questions of
-a BEIR-style folder (corpus.jsonl.gz, queries.jsonl.gz).
+How passages rank before and after reading is measured by `tipsearch eval retrieval`.
 """
 
 from __future__ import annotations
@@ -28,9 +27,8 @@ import numpy as np
 
 import tipsearch.answering
 from tipsearch.answering.models import Calibration, CurvePoint
-from tipsearch.answering.reader import SpanReader, with_reader_scores
+from tipsearch.answering.reader import SpanReader
 from tipsearch.evaluation import plot
-from tipsearch.evaluation.metrics import recall, reciprocal_rank
 from tipsearch.evaluation.runner import index_texts
 from tipsearch.evaluation.squad import RIGHT_F1, Prediction, best, is_right, risk_coverage, token_f1
 from tipsearch.retrieval.encoder import OnnxEncoder
@@ -174,28 +172,6 @@ def table(groups, predictions, threshold):
     return out
 
 
-def ranked(folder, encoder, reader, settings, scratch):
-    """Measure how paragraphs rank before and after reading, on the questions kept for tuning."""
-    corpus = rows(folder / "corpus.jsonl.gz")
-    queries = [q for q in rows(folder / "queries.jsonl.gz") if q["split"] == "tune"]
-    texts = {row["text"]: row["title"] for row in corpus}
-    ids = {row["text"]: row["_id"] for row in corpus}
-    snapshot = index_texts(texts, Path(scratch, folder.name), encoder, settings)
-    found = {"before reading": [], "after reading": []}
-    for query in queries:
-        hits = snapshot.search(query["text"], settings.candidates)
-        spans = reader.read(query["text"], hits[: settings.reader_passages])
-        after = with_reader_scores(hits, spans)
-        for name, ranking in zip(found, (hits, after), strict=True):
-            paragraphs = [ids[snapshot.profile(h.passage.profile_id).text] for h in ranking]
-            order, wanted = list(dict.fromkeys(paragraphs)), query["relevant"]
-            found[name].append((recall(order, wanted, 1), reciprocal_rank(order, wanted)))
-    return {
-        name: dict(zip(("recall@1", "mrr@10"), np.mean(values, 0).round(4).tolist(), strict=True))
-        for name, values in found.items()
-    }
-
-
 def write(calibration, points, reader):
     """Put a calibration beside its model."""
     own = Path(tipsearch.answering.__file__).parent / "model"
@@ -208,7 +184,6 @@ def write(calibration, points, reader):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("dev_dir", type=Path)
-    parser.add_argument("--retrieval", type=Path)
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--plot", type=Path)
     parser.add_argument("--json", type=Path)
@@ -224,11 +199,8 @@ def main():
         result = {"calibration": asdict(calibration), "curve": [asdict(p) for p in points]}
         for threshold in (settings.answer_threshold, 0.5):
             result[f"at {threshold}"] = table(held_out, predictions, threshold)
-        if args.write:
-            write(calibration, points, settings.reader)
-            reader = SpanReader.open(settings)
-        if args.retrieval:
-            result["ranking"] = ranked(args.retrieval, encoder, reader, settings, scratch)
+    if args.write:
+        write(calibration, points, settings.reader)
     if args.plot:
         curves = {
             name: risk_coverage([

@@ -9,7 +9,6 @@ The dense weight is chosen on every second question; all figures are of the othe
 from __future__ import annotations
 
 import argparse
-import gzip
 import json
 import sys
 import tempfile
@@ -21,6 +20,7 @@ from statistics import fmean
 import numpy as np
 
 from tipsearch.evaluation.metrics import ndcg, recall, reciprocal_rank
+from tipsearch.evaluation.retrieval import load
 from tipsearch.index import searchable
 from tipsearch.retrieval.dense import DenseIndex
 from tipsearch.retrieval.encoder import OnnxEncoder
@@ -31,11 +31,6 @@ from tipsearch.settings import Settings
 RRF_CONSTANT = 60  # Cormack, Clarke and Büttcher, SIGIR 2009
 WEIGHTS = [weight / 20 for weight in range(21)]
 DEPTH = Settings().candidates
-
-
-def rows(path):
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        return [json.loads(line) for line in lines]
 
 
 def reciprocal_rank_fusion(dense, lexical):
@@ -49,7 +44,7 @@ def reciprocal_rank_fusion(dense, lexical):
 def rankings(index, words, vectors, queries):
     """Yield each query's rankings by every method, as passage numbers."""
     for vector, query in zip(vectors, queries, strict=True):
-        dense, lexical = index.search(vector, DEPTH), words.search(query["text"], DEPTH)
+        dense, lexical = index.search(vector, DEPTH), words.search(query.text, DEPTH)
         union = sorted({*dense, *lexical})
         cosines = dict(zip(union, index.scores(vector, union).tolist(), strict=True))
         found = {
@@ -63,10 +58,11 @@ def rankings(index, words, vectors, queries):
 
 
 def measure(folder, encoders):
-    corpus, queries = rows(folder / "corpus.jsonl.gz"), rows(folder / "queries.jsonl.gz")
-    texts = [searchable(row["title"], row["text"]) for row in corpus]
-    ids = [row["_id"] for row in corpus]
-    out = {"set": folder.name, "passages": len(corpus), "questions": len(queries)}
+    held = load(folder)
+    queries = held.queries
+    texts = [searchable(title, text) for text, title in held.titles.items()]
+    ids = [held.ids[text] for text in held.titles]
+    out = {"set": folder.name, "passages": len(texts), "questions": len(queries)}
     with tempfile.TemporaryDirectory() as scratch:
         LexicalIndex.write(Path(scratch), ((0, text) for text in texts))
         words = LexicalIndex.open(Path(scratch))
@@ -74,12 +70,12 @@ def measure(folder, encoders):
             start = time.perf_counter()
             index = DenseIndex(encoder.encode(texts))
             rate = len(texts) / (time.perf_counter() - start)
-            vectors = encoder.encode([query["text"] for query in queries])
+            vectors = encoder.encode([query.text for query in queries])
             scores: dict[str, list[tuple[float, ...]]] = {}
             for query, found in zip(queries, rankings(index, words, vectors, queries), strict=True):
                 for method, passages in found.items():
                     ranking = [ids[passage] for passage in passages[:DEPTH]]
-                    wanted = query["relevant"]
+                    wanted = query.relevant
                     scores.setdefault(method, []).append((
                         ndcg(ranking, wanted),
                         reciprocal_rank(ranking, wanted),

@@ -108,12 +108,13 @@ def test_the_best_span_is_the_best_of_all(data: st.DataObject) -> None:
     starts = data.draw(_LOGITS)
     ends = data.draw(arrays(np.float32, len(starts), elements=st.integers(-4, 4).map(float)))
     longest = data.draw(st.integers(1, 12))
+    units = np.sort(data.draw(arrays(np.int64, len(starts), elements=st.integers(0, 3))))
     every = [
         (float(starts[a] + ends[b]), -a, -b)
         for a, b in product(range(len(starts)), repeat=2)
-        if 0 <= b - a < longest
+        if 0 <= b - a < longest and units[a] == units[b]
     ]
-    score, start, end = best_span(starts, ends, longest)
+    score, start, end = best_span(starts, ends, units, longest)
     assert (score, -start, -end) == max(every)
 
 
@@ -136,7 +137,9 @@ def test_windows_cover_a_text_and_cut_no_answer(
     ("text", "rough", "clean"),
     [
         ("They left in 2004, then.", "in 2004,", "2004"),
-        ("over 3,000 girls", "3", "3,000"),
+        ("some 3,000 girls", "3", "some 3,000"),
+        ("The group helped more than 80 women.", "80", "more than 80"),
+        ("They stayed over. 3,000 left.", "3,000", "3,000"),
         ("It cost $3.5 million.", "5 million.", "3.5 million"),
         ("the anti-trafficking law", "trafficking", "anti-trafficking"),
         ("Prum met Sakamoto.", "Saka", "Sakamoto"),
@@ -155,6 +158,13 @@ def test_a_span_is_a_clean_phrase(text: str, rough: str, clean: str) -> None:
     at = text.index(rough)
     start, end = tidy(text, at, at + len(rough))
     assert text[start:end] == clean
+
+
+def test_no_answer_crosses_the_end_of_a_sentence(reader: SpanReader) -> None:
+    text = "Ana Roy lived in Oslo. HOPE was what she founded there. Oslo. Bergen. Oslo."
+    for question in ("Where?", "What did Ana Roy found?", "Oslo Bergen?", "Where did she live?"):
+        for span in reader.read(question, [hit(text)]):
+            assert "." not in text[span.start : span.end]
 
 
 @pytest.mark.parametrize("damage", ["reader.onnx", "tokenizer.json", "reader.json", "missing"])

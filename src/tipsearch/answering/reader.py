@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
+
 from tipsearch.answering import questions
 from tipsearch.answering.models import CurvePoint, SpanModel
 from tipsearch.answering.spans import ANSWER_TOKENS, best_span, tidy
@@ -15,7 +17,6 @@ from tipsearch.settings import Settings
 from tipsearch.types import Hit, Span
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
     from tokenizers import Encoding
 
@@ -221,9 +222,11 @@ def _best(
     hit: Hit, read: Sequence[tuple[Encoding, NDArray[np.float32], float]], behind: float
 ) -> Candidate:
     """Return the best span over the windows of one passage, ties by the earliest."""
+    firsts = [start for start, _ in sentences(hit.passage.text)]
     spans = []
     for window, logits, _ in read:
-        score, first, last = best_span(logits[:, 0], logits[:, 1])
+        units = np.searchsorted(firsts, [start for start, _ in window.offsets], side="right")
+        score, first, last = best_span(logits[:, 0], logits[:, 1], units)
         spans.append((score, -window.offsets[first][0], window.offsets[last][1]))
     score, start, end = max(spans)
     nothing = min(none for *_, none in read)

@@ -15,7 +15,10 @@ ANSWER_TOKENS = 30
 
 
 def best_span(
-    starts: NDArray[np.float32], ends: NDArray[np.float32], longest_tokens: int = ANSWER_TOKENS
+    starts: NDArray[np.float32],
+    ends: NDArray[np.float32],
+    units: NDArray[np.int64] | None = None,
+    longest_tokens: int = ANSWER_TOKENS,
 ) -> tuple[float, int, int]:
     """Return the span whose start and end logits sum highest.
 
@@ -23,6 +26,8 @@ def best_span(
     ----------
     starts, ends : ndarray of float32, shape (tokens,)
         Logits of a text's tokens, at least one.
+    units : ndarray of int64, shape (tokens,), optional
+        The number of each token's sentence; no span leaves its sentence.
     longest_tokens : int
         Longest span.
 
@@ -35,12 +40,16 @@ def best_span(
 
     Examples
     --------
-    >>> best_span(np.array([0, 3, 1], np.float32), np.array([5, 0, 2], np.float32))
-    (5.0, 0, 0)
+    >>> starts, ends = np.array([0, 3, 1], np.float32), np.array([1, 0, 2], np.float32)
+    >>> best_span(starts, ends), best_span(starts, ends, np.array([0, 0, 1]))
+    ((5.0, 1, 2), (3.0, 1, 1))
     """
     total = starts[:, np.newaxis] + ends[np.newaxis, :]
     lengths = np.arange(len(ends))[np.newaxis, :] - np.arange(len(starts))[:, np.newaxis]
-    total[(lengths < 0) | (lengths >= longest_tokens)] = -np.inf
+    allowed = (lengths >= 0) & (lengths < longest_tokens)
+    if units is not None:
+        allowed &= units[:, np.newaxis] == units[np.newaxis, :]
+    total[~allowed] = -np.inf
     start, end = np.unravel_index(int(np.argmax(total)), total.shape)
     return float(total[start, end]), int(start), int(end)
 
@@ -53,17 +62,24 @@ _NUMBER = re.compile(
     r"fifty|sixty|seventy|eighty|ninety|hundred|thousand|million|half",
     re.IGNORECASE,
 )
+_ABOUT = re.compile(
+    r"\b(?:(?:more|fewer|less|no more|no fewer) than|at least|at most|up to|as many as|over|under|"
+    r"about|around|some|nearly|almost|roughly|approximately|only) $",
+    re.IGNORECASE,
+)
 _INITIALS = re.compile(r"\b(?:[^\W\d_]\.)+")
 
 
 def tidy(text: str, start: int, end: int) -> tuple[int, int]:
     """Grow a span to whole words and numbers, then drop punctuation and small words at its edges.
 
+    A number keeps what makes it a bound: "more than 80" is not 80.
+
     Examples
     --------
-    >>> text = "They left in 2004, with 3,000 others, for the U.S."
-    >>> [text[slice(*tidy(text, a, b))] for a, b in [(10, 18), (24, 25), (46, 49)]]
-    ['2004', '3,000', 'U.S.']
+    >>> text = "They left in 2004, with over 3,000 others, for the U.S."
+    >>> [text[slice(*tidy(text, a, b))] for a, b in [(10, 18), (29, 30), (51, 54)]]
+    ['2004', 'over 3,000', 'U.S.']
     """
     for whole in _WHOLE.finditer(text):
         if whole.start() < start < whole.end():
@@ -88,4 +104,8 @@ def _counts(text: str, start: int, end: int) -> bool:
 
 def _without_leading(text: str, start: int, end: int) -> tuple[int, int]:
     leading = _LEADING.match(text, start, end)
-    return (leading.end() if leading and leading.end() < end else start), end
+    if leading and leading.end() < end:
+        start = leading.end()
+    if _NUMBER.match(text, start, end) and (bound := _ABOUT.search(text, 0, start)):
+        start = bound.start()
+    return start, end

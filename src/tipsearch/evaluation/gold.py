@@ -16,6 +16,7 @@ from typing import Any
 
 from tipsearch.answering.assistant import Assistant
 from tipsearch.answering.conversation import Conversation
+from tipsearch.answering.questions import wants_sentence
 from tipsearch.errors import QueryError
 from tipsearch.evaluation.squad import (
     RIGHT_F1,
@@ -156,7 +157,7 @@ def predictions(assistant: Assistant, gold: Iterable[Sequence[Turn]]) -> list[Pr
         for turn in turns:
             if turn.kind in {*FACTS, *REFUSED}:
                 answer = chat.ask(turn.question, threshold=0.0)
-                found.append(Prediction(answer.text or "", answer.confidence, turn.answers))
+                found.append(Prediction(answer.text or "", answer.confidence, _forms(turn)))
     return found
 
 
@@ -188,12 +189,18 @@ def _score(turn: Turn, answer: Answer) -> float:
         said = normalise(" ".join([answer.text, *(c.quote for c in answer.citations)]))
         return sum(any(normalise(f) in said for f in forms) for forms in turn.must) / len(turn.must)
     measure = exact_match if turn.kind in {"count", "comparison"} else token_f1
-    return best(measure, answer.text, turn.answers)
+    return best(measure, answer.text, _forms(turn))
+
+
+def _forms(turn: Turn) -> tuple[str, ...]:
+    """Return every right answer: where a sentence is wanted, those of the evidence too."""
+    whole = [quote for _, quote in turn.evidence] if wants_sentence(turn.question) else []
+    return (*turn.answers, *whole)
 
 
 def _is_exact(turn: Turn, answer: Answer, score: float) -> bool:
     if turn.answers and answer.text is not None:
-        return best(exact_match, answer.text, turn.answers) == 1
+        return best(exact_match, answer.text, _forms(turn)) == 1
     return score == 1
 
 
