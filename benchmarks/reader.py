@@ -1,14 +1,17 @@
 """Calibrate the reader and measure it, retrieving first.
 
-Usage: python benchmarks/reader.py DEV_DIR [--write] [--plot F] [--json F]
+Usage: python benchmarks/reader.py DEV_DIR [GOLD CORPUS] [--write] [--plot F] [--json F]
 
 DEV_DIR holds squad2_A_tune.jsonl.gz and qed_dev.jsonl.gz (question, context, title, answers). The
 contexts of a file are indexed together, each question is asked of that index, and an answer is
 right if its token F1 with a correct one is at least a half. Besides the questions that people wrote
 to have no answer there are two kinds more: of the wrong profile (the passages of the right
 paragraph are kept from the reader) and off-topic (those of one file asked of the other's index).
-Questions with and without an answer weigh the same, and so do the three kinds without. The
-calibration is fitted on every second question; all figures are of the other half.
+With GOLD (tests/gold/dev.jsonl) and CORPUS the facts of the gold questions, and those that nothing
+answers, are asked as tipsearch asks them, and are a third set.
+
+Questions with and without an answer weigh the same, and so do the three kinds without and, in each,
+the sets. The calibration is fitted on every second question; all figures are of the other half.
 
 --write puts the calibration and its curve beside the model that was measured, into its reader.json.
 How passages rank before and after reading is measured by `tipsearch eval retrieval`.
@@ -20,21 +23,26 @@ import argparse
 import gzip
 import json
 import tempfile
+from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
 import tipsearch.answering
+from tipsearch.answering import questions
+from tipsearch.answering.assistant import Assistant
 from tipsearch.answering.models import Calibration, CurvePoint
-from tipsearch.answering.reader import SpanReader
-from tipsearch.evaluation import plot
+from tipsearch.answering.reader import Candidate, SpanReader, sentence_around
+from tipsearch.evaluation import gold, plot
 from tipsearch.evaluation.runner import index_texts
 from tipsearch.evaluation.squad import RIGHT_F1, Prediction, best, is_right, risk_coverage, token_f1
+from tipsearch.index import Index
 from tipsearch.retrieval.encoder import OnnxEncoder
 from tipsearch.settings import OWN_READER, Settings
 
 FILES = ("squad2_A_tune", "qed_dev")
+PROFILES = "profiles"
 RIDGE = 0.1
 OFF_TOPIC = 800  # questions of the other file
 ANSWERABLE = "answerable"
@@ -65,10 +73,22 @@ def group(row, kind, name, snapshot, reader):
     if kind == "of the wrong profile":
         hits = [h for h in hits if snapshot.profile(h.passage.profile_id).text != row["context"]]
     golds = tuple(a["text"] for a in row["answers"]) if kind == ANSWERABLE else ()
-    found = reader.candidates(row["question"], hits[:passages])
+    return judged(name, kind, reader.candidates(row["question"], hits[:passages]), golds)
+
+
+def sentence_of(candidate):
+    """Return the whole sentence a candidate stands in."""
+    text = candidate.hit.passage.text
+    return text[slice(*sentence_around(text, candidate.start, candidate.end))]
+
+
+def judged(name, kind, found, golds, words=Candidate.text.fget):
+    """Return what speaks for each candidate, and how right it is; ``words`` gives its answer."""
+    found = [c for c in found if c.text]
+    texts = [words(c) for c in found]
     features = [(c.margin, c.hit.scores.dense, c.behind) for c in found]
-    f1 = [best(token_f1, c.text, golds) if golds else 0.0 for c in found]
-    return Group(name, kind, np.array(features), np.array(f1), [c.text for c in found], golds)
+    f1 = [best(token_f1, text, golds) if golds else 0.0 for text in texts]
+    return Group(name, kind, np.array(features), np.array(f1), texts, golds)
 
 
 def ask_all(dev, encoder, reader, settings, scratch):
@@ -86,11 +106,42 @@ def ask_all(dev, encoder, reader, settings, scratch):
             yield group(row, "off-topic", name, snapshot, reader)
 
 
+class Recorder:
+    """Stands where the reader does, and keeps what it would judge."""
+
+    def __init__(self, reader):
+        self.reader = reader
+        self.found = []
+
+    def read(self, question, hits):
+        """Mark candidates and give none."""
+        self.found = self.reader.candidates(question, hits)
+        return []
+
+
+def ask_profiles(gold_file, corpus, encoder, reader, settings, scratch):
+    """Ask the gold facts, and what nothing answers, of the profiles; yields a group a question."""
+    index = Index.build(corpus, Path(scratch, PROFILES), settings=settings, encoder=encoder)
+    recorder = Recorder(reader)
+    assistant = Assistant(index, recorder)
+    kinds = {"unanswerable": "written to have none", "off_topic": "off-topic"}
+    kinds |= {"fact": ANSWERABLE, "confusable": ANSWERABLE}
+    for turn in (turns[0] for turns in gold.load(gold_file)):
+        recorder.found = []
+        if turn.kind in kinds:
+            assistant.ask(turn.question)
+        if recorder.found:
+            words = sentence_of if questions.wants_sentence(turn.question) else Candidate.text.fget
+            golds = gold.right_answers(turn)
+            yield judged(PROFILES, kinds[turn.kind], recorder.found, golds, words)
+
+
 def weights_of(groups):
     """Weigh questions so that those with an answer count half, and the kinds without a sixth."""
     shares = {kind: 0.5 if kind == ANSWERABLE else 0.5 / (len(KINDS) - 1) for kind in KINDS}
-    counts = {kind: sum(g.kind == kind for g in groups) for kind in KINDS}
-    return np.array([shares[g.kind] / counts[g.kind] for g in groups])
+    counts = Counter((g.kind, g.set) for g in groups)
+    sets = Counter(kind for kind, _ in counts)
+    return np.array([shares[g.kind] / sets[g.kind] / counts[g.kind, g.set] for g in groups])
 
 
 def logistic(features, labels, weights, steps=50):
@@ -154,7 +205,7 @@ def curve(groups, predictions):
 def table(groups, predictions, threshold):
     """By set and kind: answered rightly and wrongly, or refused."""
     out = {}
-    for name in FILES:
+    for name in (*FILES, PROFILES):
         for kind in KINDS:
             here = [
                 p
@@ -184,6 +235,8 @@ def write(calibration, points, reader):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("dev_dir", type=Path)
+    parser.add_argument("gold", type=Path, nargs="?")
+    parser.add_argument("corpus", type=Path, nargs="?", default=Path("corpus"))
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--plot", type=Path)
     parser.add_argument("--json", type=Path)
@@ -192,6 +245,9 @@ def main():
     encoder, reader = OnnxEncoder.open(settings), SpanReader.open(settings)
     with tempfile.TemporaryDirectory() as scratch:
         groups = list(ask_all(args.dev_dir, encoder, reader, settings, scratch))
+        if args.gold:
+            groups += ask_profiles(args.gold, args.corpus, encoder, reader, settings, scratch)
+        groups = [g for g in groups if g.texts]
         calibration = fit(groups[::2])
         held_out = groups[1::2]
         predictions = answers(held_out, calibration)
@@ -206,7 +262,7 @@ def main():
             name: risk_coverage([
                 p for g, p in zip(held_out, predictions, strict=True) if g.set == name
             ])
-            for name in FILES
+            for name in dict.fromkeys(g.set for g in held_out)
         }
         plot.risk_coverage(curves, args.plot)
     text = json.dumps(result, indent=1, default=float)

@@ -19,11 +19,11 @@ from pathlib import Path
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
-from tipsearch.answering.models import Calibration, SpanModel
+from tipsearch.answering.models import WINDOW_TOKENS, Calibration, SpanModel
 from tipsearch.evaluation.datasets import load_questions
 from tipsearch.retrieval import graphs
 from tipsearch.settings import DEFAULT_MODEL, go_offline
-from train_reader import DEV_WINDOW_TOKENS, Reader, measure, open_tokenizer
+from train_reader import Reader, measure, open_tokenizer
 
 PACKAGE = Path(__file__).parent.parent / "src" / "tipsearch" / "answering" / "model"
 F1_COST = 0.5
@@ -80,7 +80,7 @@ def main():
         for name, file in (("fp32", graph), ("int8", target)):
             session = graphs.cpu_session(file.read_bytes())
             nothing = Calibration(0.0, 0.0, 0.0, 0.0)
-            reading = SpanModel(session, open_tokenizer(folder), DEV_WINDOW_TOKENS, nothing)
+            reading = SpanModel(session, open_tokenizer(folder), WINDOW_TOKENS, nothing)
             measured[name] = measure(reading, dev)
     words = Path(folder, "tokenizer.json").read_bytes()
     file = args.out / "reader.json"

@@ -28,7 +28,8 @@ from tokenizers import Encoding, Tokenizer
 from torch import nn
 from torch.nn import functional
 
-from tipsearch.answering.reader import SpanReader
+from tipsearch.answering.models import WINDOW_TOKENS
+from tipsearch.answering.reader import QUESTION_TOKENS, TITLE_TOKENS, SpanReader
 from tipsearch.evaluation import runner, squad
 from tipsearch.evaluation.datasets import load_questions
 from tipsearch.retrieval.graphs import model_folder
@@ -41,10 +42,7 @@ REPEAT = (
     "synthetic_unanswerable=.25"
 )
 NO_ANSWER = 0  # the place of [CLS]: a span that starts and ends there is "no answer"
-QUESTION_TOKENS = 64
-TITLE_TOKENS = 40
 OVERLAP_TOKENS = 64
-DEV_WINDOW_TOKENS = 320
 QUESTIONS = Path(__file__).parent / "questions"
 NO_TITLES = frozenset({"Filtered Reddit Comments"})
 
@@ -471,7 +469,7 @@ def main(arguments=None):
             path.name.removesuffix(".jsonl.gz"): load_questions(path)[: args.dev_rows]
             for path in sorted((args.data_dir / "dev").glob("*.jsonl.gz"))
         }
-        report = measure(TorchModel(run.model.eval(), tokenizer, DEV_WINDOW_TOKENS, device), dev)
+        report = measure(TorchModel(run.model.eval(), tokenizer, WINDOW_TOKENS, device), dev)
         log({"step": run.step, "of": run.steps, **report})
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from tokenizers import Encoding, Tokenizer
 
-_WINDOW_TOKENS = 320  # a passage of 200 tokens with its title and a long question fit
+WINDOW_TOKENS = 320  # a passage of 200 tokens with its title and a long question fit
 _EXPORT_VERSION = 1  # raised when the same weights would give another graph
 
 _log = logging.getLogger(__name__)
@@ -161,7 +161,7 @@ def _packaged() -> SpanModel:
     if not whole:
         raise ModelError(f"the reader in {folder} is damaged", "reinstall tipsearch")
     tokenizer = Tokenizer.from_buffer(words)
-    return SpanModel(graphs.cpu_session(graph), tokenizer, _WINDOW_TOKENS, calibration, curve)
+    return SpanModel(graphs.cpu_session(graph), tokenizer, WINDOW_TOKENS, calibration, curve)
 
 
 def _calibrated(about: Mapping[str, Any]) -> tuple[Calibration, tuple[CurvePoint, ...]]:
@@ -239,9 +239,9 @@ def _write_graph(model: str, work: Path) -> dict[str, Any]:
     outputs = {"logits": {0: "n", 1: "tokens"}}
     graphs.trace(Graph(), inputs, outputs, work / graphs.GRAPH)
     (work / graphs.TOKENIZER).write_text(words, "utf-8")
-    longest = getattr(marking.config, "max_position_embeddings", _WINDOW_TOKENS)
+    longest = getattr(marking.config, "max_position_embeddings", WINDOW_TOKENS)
     # subtle: RoBERTa's positions start at 2, so its last two are not to be had.
-    return {"model": model, "window_tokens": min(_WINDOW_TOKENS, longest - 2)}
+    return {"model": model, "window_tokens": min(WINDOW_TOKENS, longest - 2)}
 
 
 _INPUTS = ("input_ids", "attention_mask", "token_type_ids")

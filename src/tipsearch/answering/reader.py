@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from tokenizers import Encoding
 
-_QUESTION_TOKENS = 64
-_TITLE_TOKENS = 40
-_OVERLAP_TOKENS = 100  # of two windows of a text: more than the longest answer
+QUESTION_TOKENS = 64
+TITLE_TOKENS = 40
+_OVERLAP_TOKENS = 64  # of two windows of a text: more than the longest answer
 
 
 class Reader(Protocol):
@@ -118,7 +118,7 @@ class SpanReader:
             passage, start, end = candidate.hit.passage, candidate.start, candidate.end
             if start >= end:
                 continue
-            context = _sentence_around(passage.text, start, end)
+            context = sentence_around(passage.text, start, end)
             if whole_sentence:
                 start, end = context
             span = Span(
@@ -146,7 +146,7 @@ class SpanReader:
         best of their spans counts, and the least of what they say for "no answer".
         """
         asked = self._model.encode(question)
-        asked.truncate(_QUESTION_TOKENS)
+        asked.truncate(QUESTION_TOKENS)
         jobs = [
             (number, title, window)
             for number, hit in enumerate(hits)
@@ -176,7 +176,7 @@ class SpanReader:
     def _windows(self, hit: Hit, asked: int) -> Iterator[tuple[Encoding, Encoding]]:
         """Yield a passage's title and each window of its text that fits beside the question."""
         title = self._model.encode(f"{hit.title}." if hit.title else "")
-        title.truncate(_TITLE_TOKENS)
+        title.truncate(TITLE_TOKENS)
         text = self._model.encode(hit.passage.text)
         special = 4  # RoBERTa's kind has four, BERT's three
         room = self._model.window_tokens - asked - len(title) - special
@@ -233,7 +233,7 @@ def _best(
     return Candidate(hit, *tidy(hit.passage.text, -start, end), score - nothing, behind)
 
 
-def _sentence_around(text: str, start: int, end: int) -> tuple[int, int]:
+def sentence_around(text: str, start: int, end: int) -> tuple[int, int]:
     """Return the offsets of the sentence a span stands in, or of those it spans."""
     touched = [(a, b) for a, b in sentences(text) if a < end and b > start]
     return min(start, touched[0][0]), max(end, touched[-1][1])

@@ -157,7 +157,7 @@ def predictions(assistant: Assistant, gold: Iterable[Sequence[Turn]]) -> list[Pr
         for turn in turns:
             if turn.kind in {*FACTS, *REFUSED}:
                 answer = chat.ask(turn.question, threshold=0.0)
-                found.append(Prediction(answer.text or "", answer.confidence, _forms(turn)))
+                found.append(Prediction(answer.text or "", answer.confidence, right_answers(turn)))
     return found
 
 
@@ -189,10 +189,10 @@ def _score(turn: Turn, answer: Answer) -> float:
         said = normalise(" ".join([answer.text, *(c.quote for c in answer.citations)]))
         return sum(any(normalise(f) in said for f in forms) for forms in turn.must) / len(turn.must)
     measure = exact_match if turn.kind in {"count", "comparison"} else token_f1
-    return best(measure, answer.text, _forms(turn))
+    return best(measure, answer.text, right_answers(turn))
 
 
-def _forms(turn: Turn) -> tuple[str, ...]:
+def right_answers(turn: Turn) -> tuple[str, ...]:
     """Return every right answer: where a sentence is wanted, those of the evidence too."""
     whole = [quote for _, quote in turn.evidence] if wants_sentence(turn.question) else []
     return (*turn.answers, *whole)
@@ -200,7 +200,7 @@ def _forms(turn: Turn) -> tuple[str, ...]:
 
 def _is_exact(turn: Turn, answer: Answer, score: float) -> bool:
     if turn.answers and answer.text is not None:
-        return best(exact_match, answer.text, _forms(turn)) == 1
+        return best(exact_match, answer.text, right_answers(turn)) == 1
     return score == 1
 
 
