@@ -50,8 +50,12 @@ def seconds(work):
     return time.perf_counter() - start
 
 
+def times_ms(work, items):
+    return [seconds(lambda item=item: work(item)) * 1e3 for item in items]
+
+
 def median_ms(work, items):
-    return statistics.median(seconds(lambda item=item: work(item)) for item in items) * 1e3
+    return statistics.median(times_ms(work, items))
 
 
 def ours(texts, titles, questions, rounds):
@@ -84,13 +88,14 @@ def ours(texts, titles, questions, rounds):
             assistant = Assistant(index, SpanReader.open(settings))
             question.append(median_ms(lambda text: encoder.encode([text]), questions))
             search.append(median_ms(lambda text, index=index: index.search(text, K), questions))
-            answer.append(median_ms(assistant.ask, questions))
+            answer += times_ms(assistant.ask, questions)
     return {
         "embed_passages_per_s": statistics.median(embed),
         "index_passages_per_s": statistics.median(build),
         "embed_question_ms": statistics.median(question),
         "search_ms": statistics.median(search),
         "cited_answer_ms": statistics.median(answer),
+        "cited_answer_p95_ms": statistics.quantiles(answer, n=20)[-1],
     }
 
 

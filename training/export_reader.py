@@ -88,7 +88,7 @@ def main():
     about = {
         "sha256": hashlib.sha256(target.read_bytes() + words).hexdigest(),
         "steps": held["step"],
-        "options": held["options"],
+        "options": {**held["options"], "start": Path(held["options"]["start"]).name},
         "dev": measured,
         "calibration": before.get("calibration", {}),
         "curve": before.get("curve", []),

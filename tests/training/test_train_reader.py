@@ -107,4 +107,4 @@ def test_a_run_starts_from_another_and_is_exported(tmp_path: Path) -> None:
     assert 20e6 < (out / "reader.onnx").stat().st_size < 25e6
     about = json.loads((out / "reader.json").read_text())
     assert set(about["dev"]) == {"fp32", "int8"}
-    assert about["options"]["start"] == first
+    assert about["options"]["start"] == "checkpoint.pt"
