@@ -95,7 +95,7 @@ def test_open_answers_as_build_did(tmp_path: Path) -> None:
 def test_build_takes_text_for_paths(tmp_path: Path) -> None:
     build(CORPUS, tmp_path)
     index = Index.open(str(tmp_path), settings=PLAIN, encoder=LetterEncoder())
-    assert len(index.profiles()) == 5
+    assert len(index.profiles()) == len(list(CORPUS.iterdir()))
 
 
 def test_odd_folder_and_file_names(tmp_path: Path) -> None:
@@ -196,7 +196,7 @@ def test_an_update_cuts_anew_when_passages_are_set_otherwise(tmp_path: Path) -> 
     shorter = replace(PLAIN, passage_tokens=40, new_paragraph_tokens=20)
     index = Index.open(tmp_path / "index", settings=shorter, encoder=LetterEncoder())
     changes = index.update(CORPUS)
-    assert changes.unchanged == 5
+    assert changes.unchanged == len(list(CORPUS.iterdir()))
     same(index, build(CORPUS, tmp_path / "rebuilt", shorter))
 
 
@@ -348,7 +348,7 @@ def test_hits_are_the_fusion_of_both_legs(real_index: Index) -> None:
     ]
     cosines = (encoder.encode(texts) @ vector).tolist()
     expected = fuse(dict(enumerate(cosines)), store.lexical.search(query, 100), 0.5)
-    hits = real_index.search(query, 50)
+    hits = real_index.search(query, 100)
     assert [hit.rank for hit in hits] == list(range(1, len(texts) + 1))
     assert [hit.passage for hit in hits] == [store.passage(number)[1] for number, _ in expected]
     assert [hit.scores.fused for hit in hits] == pytest.approx([score for _, score in expected])
@@ -444,20 +444,23 @@ def test_k(real_index: Index) -> None:
     ("filters", "titles"),
     [
         ({"active_in": "brazil"}, {"Leonardo Sakamoto", "Xavier Plassat"}),
-        ({"award_year": 2012}, {"Vannak Anan Prum"}),
-        ({"award_year": [2011, "2010"]}, {"Charimaya Tamang", "Xavier Plassat"}),
+        ({"award_year": 2021}, {"Imelda Poole"}),
+        ({"award_year": [2021, "2006"]}, {"Imelda Poole", "Kristina Misiniene"}),
         ({"active_in": ("Brazil",), "organization": "REPORTER BRASIL"}, {"Leonardo Sakamoto"}),
         ({"active_in": "Brazil", "award_year": 2012}, set()),
         ({"active_in": []}, set()),
-        ({"focus": "Sex Trafficking"}, {"Charimaya Tamang", "Pierre Legros and Somaly Mam"}),
+        (
+            {"focus": "Sex Trafficking", "active_in": ["Nepal", "Italy", "Lithuania"]},
+            {"Charimaya Tamang", "Tek Narayan Kunwar", "Blessing Okoedion", "Kristina Misiniene"},
+        ),
     ],
 )
 def test_filters(
     real_index: Index, filters: dict[str, str | int | list[str]], titles: set[str]
 ) -> None:
-    hits = real_index.search("the award", 50, filters)
+    hits = real_index.search("the award", 100, filters)
     assert {hit.title for hit in hits} == titles
-    everywhere = {hit.passage: hit.scores for hit in real_index.search("the award", 50)}
+    everywhere = {hit.passage: hit.scores for hit in real_index.search("the award", 100)}
     for hit in hits:
         assert hit.scores.dense == pytest.approx(everywhere[hit.passage].dense, abs=1e-6)
         assert hit.scores.lexical == pytest.approx(everywhere[hit.passage].lexical, abs=1e-6)

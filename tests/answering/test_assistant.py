@@ -69,7 +69,7 @@ def test_a_fact_is_answered_with_the_sentence_that_says_it(
         ("How many children does Tamang have?", Reason.NOT_SAID),
         ("Which university did Sakamoto study at?", Reason.NOT_SAID),
         ("When did Nelson Mandela leave AFESIP?", Reason.UNKNOWN_NAME),
-        ("When did Legros win the Nobel Prize?", Reason.UNKNOWN_NAME),
+        ("When did Legros win the Pulitzer Prize?", Reason.UNKNOWN_NAME),
     ],
 )
 def test_what_the_profiles_do_not_say_is_refused_with_its_reason(
