@@ -444,14 +444,14 @@ def test_k(real_index: Index) -> None:
     ("filters", "titles"),
     [
         ({"active_in": "brazil"}, {"Leonardo Sakamoto", "Xavier Plassat"}),
-        ({"award_year": 2021}, {"Imelda Poole"}),
-        ({"award_year": [2021, "2006"]}, {"Imelda Poole", "Kristina Misiniene"}),
+        ({"award_year": 2021}, {"Sister Imelda Poole"}),
+        ({"award_year": [2021, "2006"]}, {"Sister Imelda Poole", "Kristina Misiniene"}),
         ({"active_in": ("Brazil",), "organization": "REPORTER BRASIL"}, {"Leonardo Sakamoto"}),
         ({"active_in": "Brazil", "award_year": 2012}, set()),
         ({"active_in": []}, set()),
         (
             {"focus": "Sex Trafficking", "active_in": ["Nepal", "Italy", "Lithuania"]},
-            {"Charimaya Tamang", "Tek Narayan Kunwar", "Blessing Okoedion", "Kristina Misiniene"},
+            {"Charimaya Tamang", "Blessing Okoedion", "Kristina Misiniene"},
         ),
     ],
 )
