@@ -44,13 +44,16 @@ def test_the_real_corpus() -> None:
     corpus = load(CORPUS, LIMIT)
     assert len(corpus.profiles) == 32
     held = {p.file: (p.title, p.fields.award_year) for p in corpus.profiles}
-    assert held.items() >= {
-        "charimaya-tamang.md": ("Charimaya Tamang", ("2011",)),
-        "leonardo-sakamoto.md": ("Leonardo Sakamoto", ("2017",)),
-        "somaly-mam-pierre-legros.txt": ("Pierre Legros and Somaly Mam", ()),
-        "vannak-anan-prum.md": ("Vannak Anan Prum", ("2012",)),
-        "xavier-plassat.md": ("Xavier Plassat", ("2010",)),
-    }.items()
+    assert (
+        held.items()
+        >= {
+            "charimaya-tamang.md": ("Charimaya Tamang", ("2011",)),
+            "leonardo-sakamoto.md": ("Leonardo Sakamoto", ("2017",)),
+            "somaly-mam-pierre-legros.txt": ("Pierre Legros and Somaly Mam", ()),
+            "vannak-anan-prum.md": ("Vannak Anan Prum", ("2012",)),
+            "xavier-plassat.md": ("Xavier Plassat", ("2010",)),
+        }.items()
+    )
     assert (corpus.skipped, corpus.warnings) == ((), ())
     plassat = corpus.profiles[-1]
     assert plassat.names == ("Xavier Plassat", "Brother Xavier Plassat")
