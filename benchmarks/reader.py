@@ -14,8 +14,8 @@ answers, are asked as tipsearch asks them, and decide.
 Questions with and without an answer weigh the same, and so do the three kinds without and, in each,
 the sets. The calibration is fitted on every second question of the profiles (of all files, without
 GOLD), because how close a cosine is to the subject depends on the corpus. The curve is that of the
-other half, or of --unseen: tests/gold/test.jsonl, for a threshold that was chosen on the dev half looks
-too good there. The other files say how the calibration carries over.
+other half, or of --unseen: tests/gold/test.jsonl, for a threshold that was chosen on the dev half
+looks too good there. The other files say how the calibration carries over.
 
 --write puts the calibration and its curve beside the model that was measured, into its reader.json.
 How passages rank before and after reading is measured by `tipsearch eval retrieval`.
