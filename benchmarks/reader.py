@@ -60,7 +60,7 @@ class Group:
 
     set: str
     kind: str
-    features: np.ndarray  # (passages, 3): margin, dense, behind
+    features: np.ndarray  # (passages, 2): margin, dense
     f1: np.ndarray  # (passages,)
     texts: list[str]
     golds: tuple[str, ...]
@@ -91,7 +91,7 @@ def judged(name, kind, found, golds, words=Candidate.text.fget):
     """Return what speaks for each candidate, and how right it is; ``words`` gives its answer."""
     found = [c for c in found if c.text]
     texts = [words(c) for c in found]
-    features = [(c.margin, c.hit.scores.dense, c.behind) for c in found]
+    features = [(c.margin, c.hit.scores.dense) for c in found]
     f1 = [best(token_f1, text, golds) if golds else 0.0 for text in texts]
     return Group(name, kind, np.array(features), np.array(f1), texts, golds)
 
@@ -135,7 +135,7 @@ def ask_profiles(gold_file, corpus, encoder, reader, settings, scratch):
         recorder.found = []
         if turn.kind in kinds:
             assistant.ask(turn.question)
-        if recorder.found:
+        if any(candidate.text for candidate in recorder.found):
             words = sentence_of if questions.wants_sentence(turn.question) else Candidate.text.fget
             golds = gold.right_answers(turn)
             yield judged(PROFILES, kinds[turn.kind], recorder.found, golds, words)
@@ -166,13 +166,12 @@ def logistic(features, labels, weights, steps=50):
 def fit(groups):
     """Fit how likely the best span of a question is right; the same weights say which is best."""
     weights = weights_of(groups)
-    found = Calibration(margin=0.25, dense=5.0, behind=0.0, bias=0.0)
+    found = Calibration(margin=0.25, dense=5.0, bias=0.0)
     for _ in range(ROUNDS):
         tops = [top(g, found) for g in groups]
-        features = np.array([g.features[at, :2] for g, at in zip(groups, tops, strict=True)])
+        features = np.array([g.features[at] for g, at in zip(groups, tops, strict=True)])
         right = np.array([g.f1[at] >= RIGHT_F1 for g, at in zip(groups, tops, strict=True)])
-        margin, dense, bias = (round(float(v), 4) for v in logistic(features, right, weights))
-        found = Calibration(margin, dense, 0.0, bias)
+        found = Calibration(*(round(float(v), 4) for v in logistic(features, right, weights)))
     return found
 
 
@@ -257,7 +256,6 @@ def main():
         groups = list(ask_all(args.dev_dir, args.every, encoder, reader, settings, scratch))
         if args.gold:
             groups += ask_profiles(args.gold, args.corpus, encoder, reader, settings, scratch)
-        groups = [g for g in groups if g.texts]
         decisive = [g for g in groups if g.set == PROFILES] or groups
         calibration = fit(decisive[::2])
         unseen = decisive[1::2]

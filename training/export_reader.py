@@ -79,7 +79,7 @@ def main():
         quantize_dynamic(graph, target, weight_type=QuantType.QInt8, per_channel=True)
         for name, file in (("fp32", graph), ("int8", target)):
             session = graphs.cpu_session(file.read_bytes())
-            nothing = Calibration(0.0, 0.0, 0.0, 0.0)
+            nothing = Calibration(0.0, 0.0, 0.0)
             reading = SpanModel(session, open_tokenizer(folder), WINDOW_TOKENS, nothing)
             measured[name] = measure(reading, dev)
     words = Path(folder, "tokenizer.json").read_bytes()

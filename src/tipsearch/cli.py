@@ -29,7 +29,7 @@ from tipsearch.types import FIELD_NAMES
 
 if TYPE_CHECKING:
     from tipsearch.corpus.desk import Finding
-    from tipsearch.evaluation.squad import Prediction
+    from tipsearch.evaluation.squad import Prediction, RiskPoint
     from tipsearch.index import Progress
     from tipsearch.types import Answer, Hit, IndexUpdate, SkippedFile
 
@@ -457,10 +457,7 @@ def eval_gold(
         outcomes = gold.ask_all(assistant, asked, _count(progress, len(asked)))
     report = gold.report(outcomes)
     if plot is not None:
-        from tipsearch.evaluation.plot import risk_coverage
-
-        curve = squad.risk_coverage(gold.predictions(assistant, asked))
-        risk_coverage({file.stem: curve}, plot)
+        _draw(file, squad.risk_coverage(gold.predictions(assistant, asked)), plot)
     if as_json:
         _say_json(report)
     else:
@@ -520,9 +517,7 @@ def _say_scores(
 
     curve = squad.risk_coverage(predictions)
     if plot is not None:
-        from tipsearch.evaluation.plot import risk_coverage
-
-        risk_coverage({file.name.split(".")[0]: curve}, plot)
+        _draw(file, curve, plot)
     thresholds = {"best threshold": squad.best_threshold(predictions)}
     if any(prediction.golds for prediction in predictions):
         refusing = squad.threshold_refusing(predictions, 0.1)
@@ -539,6 +534,13 @@ def _say_scores(
         ["coverage", *(f"{100 * point.coverage:.0f}" for point in risks)],
         [["risk", *(100 * point.risk for point in risks)]],
     )
+
+
+def _draw(file: Path, curve: Sequence[RiskPoint], plot: Path) -> None:
+    """Draw one file's risk against coverage."""
+    from tipsearch.evaluation.plot import risk_coverage
+
+    risk_coverage({file.name.split(".")[0]: curve}, plot)
 
 
 def _say_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

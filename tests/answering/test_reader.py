@@ -140,6 +140,7 @@ def test_windows_cover_a_text_and_cut_no_answer(
         ("some 3,000 girls", "3", "some 3,000"),
         ("The group helped more than 80 women.", "80", "more than 80"),
         ("They stayed over. 3,000 left.", "3,000", "3,000"),
+        ("He ruled over Tennessee.", "Tennessee", "Tennessee"),
         ("It cost $3.5 million.", "5 million.", "3.5 million"),
         ("the anti-trafficking law", "trafficking", "anti-trafficking"),
         ("Prum met Sakamoto.", "Saka", "Sakamoto"),

@@ -108,3 +108,17 @@ def test_a_run_starts_from_another_and_is_exported(tmp_path: Path) -> None:
     about = json.loads((out / "reader.json").read_text())
     assert set(about["dev"]) == {"fp32", "int8"}
     assert about["options"]["start"] == "checkpoint.pt"
+    subprocess.run(
+        [*command(data, tmp_path / "third"), "--start", str(out / "reader.onnx"),
+         "--learning-rate", "0"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    import torch
+
+    shipped, *made = (
+        torch.load(tmp_path / name / "checkpoint.pt", weights_only=True)["model"]
+        for name in ("third", "first", "second")
+    )
+    for name, weight in shipped.items():  # int8 keeps each weight to a hundredth of the largest
+        averaged = (made[0][name] + made[1][name]) / 2
+        assert torch.allclose(weight, averaged, atol=0.01 * float(averaged.abs().max())), name

@@ -42,20 +42,17 @@ class Calibration:
         Weight of how much more the span's logits say than those of "no answer".
     dense : float
         Weight of the cosine of the question to the passage.
-    behind : float
-        Weight of how far the passage's fused score is below that of the best passage read.
     bias : float
         What is added.
     """
 
     margin: float
     dense: float
-    behind: float
     bias: float
 
-    def probability(self, margin: float, dense: float, behind: float) -> float:
+    def probability(self, margin: float, dense: float) -> float:
         """Return the estimated probability, in [0, 1]."""
-        total = self.margin * margin + self.dense * dense + self.behind * behind + self.bias
+        total = self.margin * margin + self.dense * dense + self.bias
         return 1 / (1 + math.exp(-max(-60.0, min(60.0, total))))
 
 

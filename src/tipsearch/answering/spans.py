@@ -58,8 +58,8 @@ _EDGE = " \t\n,;:.!?–—-\"“”‘’'()[]"
 _LEADING = re.compile(r"(?:in|on|at|by|to|from|for|of|with|and|or)\s+", re.IGNORECASE)
 _WHOLE = re.compile(r"\d+(?:[.,]\d+)+|\w+(?:-\w+)*")
 _NUMBER = re.compile(
-    r"\d[\d.,]*|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|"
-    r"fifty|sixty|seventy|eighty|ninety|hundred|thousand|million|half",
+    r"(?:\d[\d.,]*|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|"
+    r"fifty|sixty|seventy|eighty|ninety|hundred|thousand|million|half)(?!\w)",
     re.IGNORECASE,
 )
 _ABOUT = re.compile(

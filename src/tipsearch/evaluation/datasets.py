@@ -24,6 +24,12 @@ class Question:
     title: str = ""
 
 
+def read_text(path: Path) -> str:
+    """Return a file's text; one whose name ends in ``.gz`` is unpacked."""
+    data = path.read_bytes()
+    return (gzip.decompress(data) if path.suffix == ".gz" else data).decode("utf-8")
+
+
 def load_questions(path: Path) -> list[Question]:
     """Read ``{"question", "context", "answers": [{"text", ...}]}`` lines, gzipped or not.
 
@@ -45,8 +51,7 @@ def load_questions(path: Path) -> list[Question]:
         If the file cannot be read, is empty, or a line is not of that form; the line is named.
     """
     try:
-        data = path.read_bytes()
-        text = (gzip.decompress(data) if path.suffix == ".gz" else data).decode("utf-8")
+        text = read_text(path)
     except (OSError, EOFError, UnicodeDecodeError) as error:
         raise QueryError(f"{path} cannot be read: {error}") from error
     questions = []

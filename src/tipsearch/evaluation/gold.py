@@ -15,7 +15,6 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from tipsearch.answering.assistant import Assistant
-from tipsearch.answering.conversation import Conversation
 from tipsearch.answering.questions import wants_sentence
 from tipsearch.errors import QueryError
 from tipsearch.evaluation.squad import (
@@ -153,7 +152,7 @@ def predictions(assistant: Assistant, gold: Iterable[Sequence[Turn]]) -> list[Pr
     """Ask every fact, and what nothing answers, refusing not allowed: for risk and coverage."""
     found = []
     for turns in gold:
-        chat = Conversation(assistant)
+        chat = assistant.conversation()
         for turn in turns:
             if turn.kind in {*FACTS, *REFUSED}:
                 answer = chat.ask(turn.question, threshold=0.0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any
 
 from tipsearch.answering.reader import SpanReader, with_reader_scores
 from tipsearch.errors import QueryError
+from tipsearch.evaluation.datasets import read_text
 from tipsearch.evaluation.metrics import ndcg, recall, reciprocal_rank
 from tipsearch.index import Snapshot
 from tipsearch.types import Hit
@@ -73,10 +73,8 @@ def load(folder: Path, split: str | None = None) -> RetrievalSet:
 
 def _rows(folder: Path, name: str) -> list[dict[str, Any]]:
     plain = folder / f"{name}.jsonl"
-    data = plain.read_bytes() if plain.exists() else gzip.decompress(
-        (folder / f"{name}.jsonl.gz").read_bytes()
-    )  # fmt: skip
-    return [json.loads(line) for line in data.decode("utf-8").splitlines()]
+    text = read_text(plain if plain.exists() else folder / f"{name}.jsonl.gz")
+    return [json.loads(line) for line in text.splitlines()]
 
 
 def runs(
