@@ -129,6 +129,16 @@ class Snapshot:
             for rank, (number, fused) in enumerate(ranked, 1)
         ]
 
+    def profile_ids_where(self, filters: Mapping[str, FilterValue]) -> frozenset[str]:
+        """Return the ids of the profiles that filters leave; see `Snapshot.search`.
+
+        Raises
+        ------
+        QueryError
+            If a field is unknown.
+        """
+        return self.store.ids_of(self.store.profiles_where(_checked(filters)))
+
     def _hit(self, rank: int, number: int, scores: Scores) -> Hit:
         title, passage = self.store.passage(number)
         return Hit(rank, title, passage, scores)

@@ -73,6 +73,8 @@ class Settings:
         A question whose closest passage is farther than this is not about the profiles at all:
         so are 83 % of those on another subject, and 2 % of those on this one, in a corpus of
         four subjects (docs/evaluation.md).
+    overview_cosine : float
+        An overview of a subject that is no name or country needs a passage this close.
 
     Raises
     ------
@@ -96,6 +98,7 @@ class Settings:
     reader_passages: int = 8
     answer_threshold: float = 0.45
     on_topic_cosine: float = 0.25
+    overview_cosine: float = 0.4
 
     def __post_init__(self) -> None:
         for setting in fields(self):

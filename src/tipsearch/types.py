@@ -63,6 +63,37 @@ class Profile:
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """One thing a profile says of its people, and the sentence that says it.
+
+    Attributes
+    ----------
+    profile_id : str
+        Whose.
+    field : str
+        One of ``FIELD_NAMES``, ``"person"``, ``"gender"`` or ``"date"``.
+    value : str
+        A country by its usual name, a year, the label's words; a date as ``"2010-06-14"``,
+        ``"2010-06"``, ``"2010"`` or ``"1990s"``.
+    start, end : int
+        The sentence in ``Profile.text``; equal where only a label says it.
+    labelled : bool
+        Whether a label or front matter says it; else it was read from the text.
+    basis : tuple of int
+        Of a date that is told by another one ("the following year"): the sentence that one is
+        in; empty for others.
+    """
+
+    profile_id: str
+    field: str
+    value: str
+    start: int
+    end: int
+    labelled: bool
+    basis: tuple[int, int] | tuple[()] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Passage:
     """A run of whole sentences: ``profile.text[start:end] == text``, always."""
 
@@ -143,6 +174,7 @@ class Reason(StrEnum):
     """Why an answer is refused."""
 
     NOT_SAID = "the profiles do not say"
+    AMBIGUOUS = "more than one fits that name"
     UNKNOWN_NAME = "nobody of that name here"
     OFF_TOPIC = "ask me about the profiles"
 
@@ -154,17 +186,26 @@ class Answer:
     Attributes
     ----------
     question : str
-        The question as it was understood; a follow-up stands on its own here.
+        The question as it was understood; a follow-up stands on its own here, and a name that was
+        typed a letter off is spelt as the profiles do.
     text : str or None
-        Words of a profile, or None when there is no answer to give.
+        Words of a profile; the things listed; a number; "Yes", "No" or the side a comparison
+        comes out for; or None when there is no answer to give.
     kind : str
-        ``"fact"`` or ``"small_talk"``.
+        One of `tipsearch.answering.kinds.Kind`.
     confidence : float
-        Estimated probability, in [0, 1], that the cited sentence answers the question.
+        Estimated probability, in [0, 1], that what is cited answers the question.
     citations : tuple of Citation
-        Empty exactly when ``text`` is None.
+        Empty when ``text`` is None, and when nothing was found to count. One for each of
+        ``items``, then one for each of ``possibly``.
     items : tuple of str
-        The things listed or counted; empty for other kinds.
+        The things listed or counted, or the dates of a timeline; empty for other kinds.
+    possibly : tuple of str
+        Things that may belong to a list or a count; they are in neither.
+    understood : str
+        What a question that is no look-up was taken for: "Profiles active in Cambodia: 2 of 32".
+    choices : tuple of str
+        Whom a name may mean, where the question must say which.
     hits : tuple of Hit
         The closest passages, best first; of a refusal they are *not* an answer.
     reason : Reason or None
@@ -179,6 +220,9 @@ class Answer:
     confidence: float
     citations: tuple[Citation, ...] = ()
     items: tuple[str, ...] = ()
+    possibly: tuple[str, ...] = ()
+    understood: str = ""
+    choices: tuple[str, ...] = ()
     hits: tuple[Hit, ...] = ()
     reason: Reason | None = None
     detail: str = ""

@@ -2,24 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
+from functools import cached_property
 from itertools import chain, islice
 from pathlib import Path
 
-from tipsearch.answering import questions
+from tipsearch.answering import comparing, criteria, kinds, listing, overview, questions, timeline
+from tipsearch.answering.answers import (
+    compared,
+    dated,
+    described,
+    listed,
+    refused,
+    span_of,
+    summarised,
+)
 from tipsearch.answering.citation import cite
 from tipsearch.answering.conversation import Conversation
+from tipsearch.answering.criteria import Criteria
+from tipsearch.answering.kinds import Kind
 from tipsearch.answering.models import CurvePoint
 from tipsearch.answering.reader import Reader, SpanReader, with_reader_scores
+from tipsearch.answering.subjects import Directory, Name, Subject
 from tipsearch.corpus.profiles import fold
 from tipsearch.errors import BackendError, QueryError
 from tipsearch.index import FilterValue, Index, Snapshot, clean_query
-from tipsearch.settings import Settings
+from tipsearch.settings import DEFAULT_MODEL, Settings
 from tipsearch.types import Answer, Citation, Hit, Reason, Span
 
 _WELCOME = "Ask about the people and organisations in the profiles: who, when, where, how many."
 _NOT_SAID = "The profiles do not say, or not in words close to the question."
+_NOT_COMPARED = "The profiles do not give both sides of that comparison in comparable words."
+_ABOUT_ITSELF = {
+    Kind.SMALL_TALK: _WELCOME,
+    Kind.META: (
+        "tipsearch answers from the profiles of people honoured for fighting human trafficking, "
+        "word for word and with the source. Ask who, when, where, how many; for lists, counts, "
+        "comparisons, timelines and portraits."
+    ),
+    Kind.EMPTY: f"There is no question in that. {_WELCOME}",
+}
 _CLOSE_NAME = 0.8  # similarity of difflib, in [0, 1]: one letter off in a name of five or more
 
 
@@ -29,6 +52,7 @@ class Assistant:
     def __init__(self, index: Index, reader: Reader) -> None:
         self.index = index
         self._reader = reader
+        self._names: tuple[str, Directory] | None = None
 
     @classmethod
     def open(cls, index: str | Path, *, settings: Settings | None = None) -> Assistant:
@@ -63,6 +87,7 @@ class Assistant:
         k: int | None = None,
         filters: Mapping[str, FilterValue] | None = None,
         threshold: float | None = None,
+        kind: Kind | None = None,
     ) -> Answer:
         """Answer a question that stands on its own.
 
@@ -75,13 +100,15 @@ class Assistant:
         filters : mapping, optional
             Only profiles with these field values answer; see `Snapshot.search`.
         threshold : float, optional
-            Least confidence, in [0, 1], of an answer that is given; ``settings.answer_threshold``
+            Least confidence, in [0, 1], of a fact that is given; ``settings.answer_threshold``
             by default. What it does is in `Assistant.curve`.
+        kind : Kind, optional
+            What is asked for, where it is known; told from the question by default.
 
         Returns
         -------
         Answer
-            With its citation; or with ``text`` None, the reason, and the closest passages.
+            With its citations; or with ``text`` None, the reason, and the closest passages.
 
         Raises
         ------
@@ -92,27 +119,236 @@ class Assistant:
         snapshot = self.index.snapshot
         settings = snapshot.settings
         question = clean_query(question, settings.question_chars)
-        if questions.is_small_talk(question):
-            return Answer(
-                question, None, "small_talk", 0.0, reason=Reason.OFF_TOPIC, detail=_WELCOME
-            )
         k = settings.k if k is None else k
         threshold = settings.answer_threshold if threshold is None else threshold
         if not 0 <= threshold <= 1:
             raise QueryError(f"the threshold is {threshold}", "use a number from 0 to 1")
-        found = snapshot.search(question, k if k < 1 else max(k, settings.candidates), filters)
-        hits = found[:k]
-        named = {name: _as_written(name, snapshot) for name in questions.names(question)}
-        if unknown := [name for name, words in named.items() if not all(words)]:
-            return _refuse(question, hits, Reason.UNKNOWN_NAME, _unknown(unknown, snapshot))
-        about = _about(chain.from_iterable(named.values()), found, snapshot)
-        spans = self._reader.read(question, about)
-        hits = with_reader_scores(hits, spans)
-        if likely := [span for span in spans if span.score >= threshold]:
-            return _answer(question, hits, likely, snapshot)
-        if max((hit.scores.dense for hit in hits), default=0.0) < settings.on_topic_cosine:
-            return _refuse(question, hits, Reason.OFF_TOPIC, f"The profiles do not say. {_WELCOME}")
-        return _refuse(question, hits, Reason.NOT_SAID, _NOT_SAID)
+        asked = Asked(question, snapshot, self._directory(snapshot), k, filters, threshold)
+        kind = kind or asked.kind
+        if kind in _ABOUT_ITSELF:
+            return refused(question, kind, Reason.OFF_TOPIC, _ABOUT_ITSELF[kind])
+        if problem := self._name_problem(asked, kind):
+            return problem
+        found = _BY_RULE[kind](asked) if kind in _BY_RULE else None
+        return found or self._fact(asked, kind)
+
+    def _directory(self, snapshot: Snapshot) -> Directory:
+        """Return the names of a snapshot, collected once."""
+        if self._names is None or self._names[0] != snapshot.name:
+            self._names = (snapshot.name, Directory.of(snapshot))
+        return self._names[1]
+
+    def _name_problem(self, asked: Asked, kind: Kind) -> Answer | None:
+        """Refuse a name that no profile holds; ask which one, if it fits two people."""
+        if unknown := asked.unknown_names:
+            detail = _unknown(unknown, asked.snapshot)
+            return refused(asked.question, kind, Reason.UNKNOWN_NAME, detail, asked.hits)
+        for subject in asked.subjects:
+            people = [name.full for name in subject.names if name.person]
+            if len(people) > 1 and not asked.is_settled(subject):
+                typed = asked.question[subject.start : subject.end]
+                detail = f"“{typed}” may be {' or '.join(people)}. Which one is meant?"
+                return refused(
+                    asked.question, kind, Reason.AMBIGUOUS, detail, choices=people
+                )  # fmt: skip
+        return None
+
+    def _fact(self, asked: Asked, kind: Kind) -> Answer:
+        """Answer with words that the reader marks, or say that there are none."""
+        snapshot, question = asked.snapshot, asked.question
+        kind = kind if kind in {Kind.FACT, Kind.YES_NO} else Kind.FACT
+        spans = asked.of_the_right_person(self._reader.read(question, asked.to_read))
+        hits = with_reader_scores(asked.hits, spans)
+        if likely := [span for span in spans if span.score >= asked.threshold]:
+            return _answer(question, kind, hits, likely, snapshot)
+        closest = max((hit.scores.dense for hit in hits), default=0.0)
+        if closest < snapshot.settings.on_topic_cosine:
+            detail = f"The profiles do not say. {_WELCOME}"
+            return refused(question, kind, Reason.OFF_TOPIC, detail, hits)
+        return refused(question, kind, Reason.NOT_SAID, _NOT_SAID, hits)
+
+
+class Asked:
+    """One question with all that is worked out about it, each thing when it is first needed."""
+
+    def __init__(
+        self,
+        question: str,
+        snapshot: Snapshot,
+        directory: Directory,
+        k: int,
+        filters: Mapping[str, FilterValue] | None,
+        threshold: float,
+    ) -> None:
+        self.snapshot = snapshot
+        self.directory = directory
+        self.threshold = threshold
+        self._k = k
+        self._filters = filters
+        self.found = snapshot.search(
+            question, k if k < 1 else max(k, snapshot.settings.candidates), filters
+        )
+        self.hits = self.found[:k]
+        self.subjects = directory.find(question)
+        for subject in reversed(self.subjects):
+            if subject.corrected:
+                question = f"{question[:subject.start]}{subject.corrected}{question[subject.end:]}"
+        if any(subject.corrected for subject in self.subjects):
+            self.subjects = directory.find(question)
+        self.question = question
+
+    @cached_property
+    def kind(self) -> Kind:
+        """What is asked for."""
+        encoder = self.snapshot.encoder
+        known = encoder.info.model == DEFAULT_MODEL
+        vector = encoder.encode([self.question])[0] if known else None
+        told = kinds.kind(self.question, vector)
+        one = [name for subject in self.subjects for name in subject.names]
+        if told in {Kind.LIST, Kind.COUNT} and one and self.criteria.target != "person":
+            return Kind.FACT
+        return told
+
+    @cached_property
+    def criteria(self) -> Criteria:
+        """What a list or a count asks for."""
+        store = self.snapshot.store
+        return criteria.parse(self.question, store.field_values("focus"), store.lexical.words)
+
+    @cached_property
+    def allowed(self) -> frozenset[str] | None:
+        """The profiles that the filters leave; None if there is no filter."""
+        return self.snapshot.profile_ids_where(self._filters) if self._filters else None
+
+    def is_allowed(self, profile_id: str) -> bool:
+        """Whether the filters leave a profile."""
+        return self.allowed is None or profile_id in self.allowed
+
+    @property
+    def names(self) -> list[Name]:
+        """Whom and what the question names."""
+        named = [name for subject in self.subjects for name in subject.names]
+        return [name for name in named if self.is_allowed(name.profile_id)]
+
+    def is_settled(self, doubtful: Subject) -> bool:
+        """Whether another name of the question fits just one of those a name may mean."""
+        others = [s.profile_ids for s in self.subjects if s is not doubtful and len(s.names) == 1]
+        return any(len(ids & doubtful.profile_ids) == 1 for ids in others)
+
+    @cached_property
+    def _written(self) -> dict[str, list[str]]:
+        """Each name that is typed with capitals, and its words as the profiles write them."""
+        typed = questions.names(self.question)
+        return {name: _as_written(name, self.snapshot) for name in typed}
+
+    @property
+    def unknown_names(self) -> list[str]:
+        """The names that no profile holds."""
+        return [name for name, words in self._written.items() if not all(words)]
+
+    @property
+    def to_read(self) -> list[Hit]:
+        """The best passages of profiles that carry every name of the question."""
+        return _about(chain.from_iterable(self._written.values()), self.found, self.snapshot)
+
+    def of_the_right_person(self, spans: Sequence[Span]) -> list[Span]:
+        """Keep what is said of the person named: in the own profile, or in a sentence naming them.
+
+        Another profile may mention somebody; its other sentences are about somebody else.
+        """
+        people = [name for name in self.names if name.person]
+        own = {name.profile_id for name in people}
+        lasts = {name.full.split()[-1] for name in people}
+        if not people:
+            return list(spans)
+        kept = []
+        for span in spans:
+            profile = self.snapshot.profile(span.profile_id)
+            said = profile.text[span.context_start : span.context_end] if profile else ""
+            if span.profile_id in own or any(last in said for last in lasts):
+                kept.append(span)
+        return kept
+
+
+def _list(asked: Asked) -> Answer | None:
+    return _listed(asked, Kind.LIST)
+
+
+def _count(asked: Asked) -> Answer | None:
+    return _listed(asked, Kind.COUNT)
+
+
+def _listed(asked: Asked, kind: Kind) -> Answer:
+    items = [
+        item
+        for item in listing.find(asked.criteria, asked.snapshot)
+        if asked.is_allowed(item.profile.id)
+    ]
+    among = len(asked.snapshot.profiles()) if asked.allowed is None else len(asked.allowed)
+    if answer := listed(asked.question, kind, asked.criteria, items, among):
+        return answer
+    possibly = tuple(item.name for item in items)
+    told = described(asked.criteria)
+    detail = f"No profile says so. Looked for: {told}, in {among} profiles."
+    if possibly:
+        detail += f" Possibly {', '.join(possibly)}, but no one sentence says it all."
+    return refused(asked.question, kind, Reason.NOT_SAID, detail, asked.hits, told)
+
+
+def _comparison(asked: Asked) -> Answer:
+    found = comparing.compare(asked.question, asked.snapshot, asked.directory)
+    if found and all(asked.is_allowed(value.profile.id) for _, value in found.sides):
+        return compared(asked.question, found)
+    return refused(asked.question, Kind.COMPARISON, Reason.NOT_SAID, _NOT_COMPARED, asked.hits)
+
+
+def _timeline(asked: Asked) -> Answer | None:
+    names = asked.names
+    countries = frozenset().union(*(place.countries for place in asked.criteria.places))
+    years = asked.criteria.years
+    if not (names or countries or years):
+        return None
+    found = [
+        event
+        for event in timeline.events(
+            asked.snapshot, names, frozenset() if names else countries, years
+        )
+        if asked.is_allowed(event.profile.id)
+    ]
+    return dated(asked.question, _subject(asked), found) if found else None
+
+
+def _overview(asked: Asked) -> Answer | None:
+    countries = frozenset().union(*(place.countries for place in asked.criteria.places))
+    closest = max((hit.scores.dense for hit in asked.hits), default=0.0)
+    if not asked.names and not countries and closest < asked.snapshot.settings.overview_cosine:
+        return None
+    quotes = [
+        quote
+        for quote in overview.quotes(
+            asked.snapshot, asked.names, frozenset() if asked.names else countries, asked.hits
+        )
+        if asked.is_allowed(quote.profile.id)
+    ]
+    return summarised(asked.question, _subject(asked), quotes) if quotes else None
+
+
+def _subject(asked: Asked) -> str:
+    """Say what an overview or a timeline is about."""
+    named = list(dict.fromkeys(name.full for name in asked.names))
+    about = named or [place.name for place in asked.criteria.places]
+    years = asked.criteria.years
+    told = f" of {' and '.join(about)}" if about else ""
+    return f"{told} {span_of(years)}" if years else told
+
+
+_BY_RULE: Mapping[Kind, Callable[[Asked], Answer | None]] = {
+    Kind.LIST: _list,
+    Kind.COUNT: _count,
+    Kind.COMPARISON: _comparison,
+    Kind.TIMELINE: _timeline,
+    Kind.OVERVIEW: _overview,
+}
 
 
 def _as_written(name: str, snapshot: Snapshot) -> list[str]:
@@ -132,7 +368,7 @@ def _about(names: Iterable[str], hits: Sequence[Hit], snapshot: Snapshot) -> lis
 
 
 def _answer(
-    question: str, hits: Sequence[Hit], spans: Sequence[Span], snapshot: Snapshot
+    question: str, kind: Kind, hits: Sequence[Hit], spans: Sequence[Span], snapshot: Snapshot
 ) -> Answer:
     """Answer with the best span, and cite every other that says the same."""
     said: list[tuple[str, Citation]] = []
@@ -143,11 +379,7 @@ def _answer(
         said.append((profile.text[span.start : span.end], cite(profile, span)))
     text = said[0][0]
     same = {citation: None for other, citation in said if fold(other) == fold(text)}
-    return Answer(question, text, "fact", spans[0].score, tuple(same), hits=tuple(hits))
-
-
-def _refuse(question: str, hits: Sequence[Hit], reason: Reason, detail: str) -> Answer:
-    return Answer(question, None, "fact", 0.0, hits=tuple(hits), reason=reason, detail=detail)
+    return Answer(question, text, str(kind), spans[0].score, tuple(same), hits=tuple(hits))
 
 
 def _unknown(names: Sequence[str], snapshot: Snapshot) -> str:

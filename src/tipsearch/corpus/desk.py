@@ -11,9 +11,9 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from itertools import combinations
 
+from tipsearch.corpus import facts
 from tipsearch.corpus.passages import sentences
 from tipsearch.corpus.profiles import fold
 from tipsearch.types import FIELD_NAMES, Profile
@@ -56,27 +56,6 @@ def look(profiles: Sequence[Profile]) -> list[Finding]:
 
 # ----------------------------------------------------------------------------- empty fields
 
-_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
-_REPORT = re.compile(r"Trafficking in Persons|\bTIP\b", re.IGNORECASE)
-_HONOUR = re.compile(r"\b(?:hero(?:es)?|honou?r\w*|award\w*|given|recogni[sz]\w*)\b", re.IGNORECASE)
-_PRIZE = re.compile(
-    r"(?:[A-Z][\w’'.-]*\s+(?:(?:of|for|the|and|in)\s+)*)+(?:Prize|Medal|Award|Order)\b"
-    r"(?:\s+(?:of|for)(?:\s+the)?(?:\s+[A-Z][\w’'-]*)+)?"
-)
-_FOUNDED = re.compile(r"\b(?:found\w+|creat\w+|establish\w+|set up|start\w+|leads?|led|head\w*)\b")
-_BODY = (
-    "Foundation Centre Center Commission Mission Movement Association Organisation Organization "
-    "Coalition Network Alliance Institute Council Committee Society Group Home Project Campaign "
-    "Initiative"
-)
-_ORGANIZATION = re.compile(
-    r"\b(?:[A-Z]{3,}|(?:[A-Z][\w’'-]+\s+(?:(?:of|for|the|against|on)\s+)*)+(?:"
-    + "|".join(_BODY.split())
-    + r")(?:\s+(?:of|for|against|on)(?:\s+the)?(?:\s+[A-Z][\w’'-]+)+)?)(?![\w-])"
-)
-_NO_ORGANIZATION = frozenset("TIP TVPA NGO USA USAID".split())
-
-
 def empty_fields(profile: Profile, topics: Iterable[str] = ()) -> list[Finding]:
     """Propose values for the fields a profile leaves empty, each with a sentence that gives it.
 
@@ -90,87 +69,16 @@ def empty_fields(profile: Profile, topics: Iterable[str] = ()) -> list[Finding]:
     Returns
     -------
     list of Finding
-        A country that most sentences with a country name, and those that half as many name; the
-        year of an honour in a Trafficking in Persons Report; prizes; organisations that are named
-        twice, or founded; topics the text names.
+        What `facts.from_text` reads.
     """
-    spans = [profile.text[start:end] for start, end in sentences(profile.text)]
-    proposed = {
-        "active_in": _countries(spans),
-        "organization": _organizations(spans, profile.names),
-        "award_year": _award_year(spans),
-        "additional_recognition": _prizes(spans),
-        "focus": _topics(spans, topics),
-    }
     return [
-        Finding("field", (profile.file,), name, value, (sentence,))
+        Finding(
+            "field", (profile.file,), name, given.value, (profile.text[given.start : given.end],)
+        )
         for name in FIELD_NAMES
         if not getattr(profile.fields, name)
-        for value, sentence in proposed.get(name, {}).items()
+        for given in facts.from_text(profile, name, topics)
     ]
-
-
-@cache
-def _country_names() -> re.Pattern[str]:
-    """Match the English names of countries, from Unicode's CLDR."""
-    from babel import Locale
-
-    territories = Locale("en").territories
-    names = {re.sub(r" \(.*", "", str(n)) for code, n in territories.items() if code.isalpha()}
-    longest_first = sorted(map(re.escape, names), key=len, reverse=True)
-    return re.compile(rf"\b(?:{'|'.join(longest_first)})\b")
-
-
-def _countries(spans: Sequence[str]) -> dict[str, str]:
-    named = [(name, span) for span in spans for name in set(_country_names().findall(span))]
-    counts = Counter(name for name, _ in named)
-    most = max(counts.values(), default=0)
-    kept = [name for name, count in counts.most_common() if count * 2 >= most]
-    return {name: next(span for n, span in named if n == name) for name in kept}
-
-
-def _award_year(spans: Sequence[str]) -> dict[str, str]:
-    """Return the year nearest to the words for the report, where somebody is honoured in it."""
-    for span in spans:
-        report, honour = _REPORT.search(span), _HONOUR.search(span)
-        years = list(_YEAR.finditer(span))
-        if report and honour and years:
-            nearest = min(years, key=lambda year: abs(year.start() - report.end()))
-            return {nearest[0]: span}
-    return {}
-
-
-def _prizes(spans: Sequence[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for span in spans:
-        for prize in _PRIZE.finditer(span):
-            name = re.sub(r"^The ", "", prize[0])
-            if not _REPORT.search(name):
-                found.setdefault(name, span)
-    return found
-
-
-def _organizations(spans: Sequence[str], names: Sequence[str]) -> dict[str, str]:
-    people = {part for name in names for part in name.split()}
-    named: dict[str, list[str]] = {}
-    for span in spans:
-        for match in _ORGANIZATION.finditer(span):
-            name = re.sub(r"^The ", "", match[0])
-            if name not in _NO_ORGANIZATION and not set(name.split()) <= people:
-                named.setdefault(name, []).append(span)
-    return {
-        name: next((span for span in held if _FOUNDED.search(span)), held[0])
-        for name, held in named.items()
-        if len(held) > 1 or _FOUNDED.search(held[0])
-    }
-
-
-def _topics(spans: Sequence[str], topics: Iterable[str]) -> dict[str, str]:
-    def spelt(text: str) -> str:
-        return fold(text).replace("labour", "labor")
-
-    named = ((topic, next((s for s in spans if spelt(topic) in spelt(s)), "")) for topic in topics)
-    return {topic: span for topic, span in sorted(named) if span}
 
 
 # ---------------------------------------------------------------------------- near duplicates
@@ -206,6 +114,7 @@ def _shingles(text: str) -> set[tuple[str, ...]]:
 
 # ------------------------------------------------------------------------------ disagreements
 
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _DATE = re.compile(
     r"\b(?:(?:early|mid|late)[ -])?(?:the )?(?:(?:19|20)\d0s\b|(?:19|20)\d\d\b(?!s))", re.IGNORECASE
 )

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tipsearch.corpus import facts
 from tipsearch.corpus.profiles import fingerprint, fold
 from tipsearch.errors import BackendError, IndexFormatError
 from tipsearch.retrieval.dense import DenseIndex
 from tipsearch.retrieval.lexical import LexicalIndex
-from tipsearch.types import Fields, Passage, Profile
+from tipsearch.types import Evidence, Fields, Passage, Profile
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,8 +29,13 @@ CREATE TABLE profiles (
     text TEXT NOT NULL, fields TEXT NOT NULL, sources TEXT NOT NULL, file TEXT NOT NULL,
     sha256 TEXT NOT NULL, fingerprint TEXT NOT NULL
 );
-CREATE TABLE fields (profile INTEGER NOT NULL, field TEXT NOT NULL, folded TEXT NOT NULL);
-CREATE INDEX fields_by_value ON fields (field, folded);
+CREATE TABLE evidence (
+    profile INTEGER NOT NULL, field TEXT NOT NULL, value TEXT NOT NULL, folded TEXT NOT NULL,
+    start INTEGER NOT NULL, "end" INTEGER NOT NULL, labelled INTEGER NOT NULL,
+    basis_start INTEGER, basis_end INTEGER
+);
+CREATE INDEX evidence_by_value ON evidence (field, folded);
+CREATE INDEX evidence_by_profile ON evidence (profile, field);
 CREATE TABLE passages (
     number INTEGER PRIMARY KEY, profile INTEGER NOT NULL, start INTEGER NOT NULL,
     "end" INTEGER NOT NULL, paragraph INTEGER NOT NULL, key BLOB NOT NULL
@@ -157,25 +163,51 @@ class LocalStore:
 
     def field_values(self, field: str) -> list[str]:
         """Return the values a field has in any profile, sorted, each once."""
-        values = {value for profile in self.profiles() for value in getattr(profile.fields, field)}
-        return sorted(values, key=lambda value: (fold(value), value))
+        rows = self._rows("SELECT DISTINCT value FROM evidence WHERE field = ?", [field])
+        return sorted((value for (value,) in rows), key=lambda value: (fold(value), value))
+
+    def evidence(self, field: str, profile_id: str | None = None) -> list[Evidence]:
+        """Return what is known of a field, of one profile or of all, in the order of the text."""
+        own = " AND profiles.id = ?" if profile_id is not None else ""
+        rows = self._rows(
+            'SELECT profiles.id, value, start, "end", labelled, basis_start, basis_end'
+            " FROM evidence JOIN profiles ON evidence.profile = profiles.number"
+            f" WHERE field = ?{own} ORDER BY profiles.number, evidence.rowid",
+            [field] if profile_id is None else [field, profile_id],
+        )
+        return [
+            Evidence(
+                profile, field, value, start, end, bool(labelled),
+                () if basis_start is None else (basis_start, basis_end),
+            )
+            for profile, value, start, end, labelled, basis_start, basis_end in rows
+        ]  # fmt: skip
 
     def profiles_where(self, filters: Mapping[str, Collection[str]]) -> list[int]:
         """Return the numbers of profiles that have, for each field, one of its values.
 
-        Case, accents and surrounding space make no difference.
+        A value counts whether a label says it or the text. Case, accents and surrounding space
+        make no difference.
         """
         numbers: set[int] | None = None
         for field, values in filters.items():
             wanted = json.dumps([fold(value) for value in values])
             rows = self._rows(
-                "SELECT profile FROM fields"
+                "SELECT profile FROM evidence"
                 " WHERE field = ? AND folded IN (SELECT value FROM json_each(?))",
                 [field, wanted],
             )
             matching = {number for (number,) in rows}
             numbers = matching if numbers is None else numbers & matching
         return sorted(numbers or ())
+
+    def ids_of(self, profiles: Collection[int]) -> frozenset[str]:
+        """Return the ids of profiles, given by their numbers."""
+        rows = self._rows(
+            "SELECT id FROM profiles WHERE number IN (SELECT value FROM json_each(?))",
+            [json.dumps(list(profiles))],
+        )
+        return frozenset(profile_id for (profile_id,) in rows)
 
     def passages_of(self, profiles: Collection[int]) -> NDArray[np.int64]:
         """Return the numbers of the passages of some profiles, shape (m,), ascending."""
@@ -185,6 +217,11 @@ class LocalStore:
             [json.dumps(list(profiles))],
         )
         return np.array([number for (number,) in rows], dtype=np.int64)
+
+    @property
+    def passage_count(self) -> int:
+        """How many passages there are."""
+        return int(self._rows("SELECT count(*) FROM passages")[0][0])
 
     def passage(self, number: int) -> tuple[str, Passage]:
         """Return a passage by its number, and its profile's title."""
@@ -226,13 +263,22 @@ def _write_database(
                 for number, profile in enumerate(profiles)
             ),
         )
+        topics = {topic for profile in profiles for topic in profile.fields.focus}
         database.executemany(
-            "INSERT INTO fields VALUES (?, ?, ?)",
+            "INSERT INTO evidence VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                (number, field, fold(value))
+                (
+                    number,
+                    said.field,
+                    said.value,
+                    fold(said.value),
+                    said.start,
+                    said.end,
+                    said.labelled,
+                    *(said.basis or (None, None)),
+                )
                 for number, profile in enumerate(profiles)
-                for field, values in asdict(profile.fields).items()
-                for value in values
+                for said in facts.read(profile, topics)
             ),
         )
         database.executemany(
