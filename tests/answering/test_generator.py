@@ -12,10 +12,13 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.answering.chat_server import (
     OK,
@@ -86,7 +89,7 @@ def answer_from(profile: Profile, *words: str, passage_tokens: int = 200) -> Ans
 
 
 def settings_for(server: ChatServer, **more: int | float | str) -> GeneratorSettings:
-    settings = GeneratorSettings(url=server.url, model="small", key=KEY, timeout_s=5.0)
+    settings = GeneratorSettings(url=server.url, model="small", key=KEY, timeout_s=20.0)
     return replace(settings, **more)  # type: ignore[arg-type]
 
 
@@ -279,6 +282,15 @@ def test_the_limits_of_requests_hold_and_pass(monkeypatch: pytest.MonkeyPatch) -
                 assert len(server.asked) - before == allowed
 
 
+def test_the_limit_holds_between_threads() -> None:
+    answer = answer_from(PAGE, RESIGNED)
+    with ChatServer(says(HONEST)) as server, ThreadPoolExecutor(8) as pool:
+        generator = Generator(settings_for(server, requests_per_minute=3), accept)
+        asked = [pool.submit(generator.phrase, answer, {PAGE.id: PAGE}.get) for _ in range(16)]
+        failed = [one.exception() for one in asked if one.exception()]
+        assert len(server.asked) == 16 - len(failed) == 3
+
+
 # How it fails --------------------------------------------------------------------------------
 
 DEEP = b"[" * 200_000
@@ -367,7 +379,7 @@ def test_time_is_limited_however_bytes_come(behaviour: Behaviour) -> None:
     start = time.monotonic()
     with pytest.raises(BackendError, match="too long"):
         phrase(behaviour, stream=True, timeout_s=0.5)
-    assert time.monotonic() - start < 2.0
+    assert time.monotonic() - start < 3.0
 
 
 @pytest.mark.parametrize("head", [OK + b"\r\n", SSE_HEAD, GOOD], ids=["body", "SSE", "after good"])
@@ -601,6 +613,21 @@ def test_what_is_not_a_sentence_with_its_quote_is_dropped(said: tuple[str, Fault
     assert len(phrased.dropped[0].text) <= 500
 
 
+@given(
+    text=st.text(max_size=80)
+    | st.lists(st.sampled_from([*RESIGNED.split(), "ﾞ", "'s"])).map(" ".join),
+    quote=st.text(max_size=20) | st.just(RESIGNED),
+    junk=st.text(max_size=80),
+)
+@settings(max_examples=60)
+def test_whatever_a_model_says_is_dropped_or_verbatim(text: str, quote: str, junk: str) -> None:
+    phrased = phrase(says(f"{line(text, ('S1', quote))}\n{junk}"))
+    for sentence in phrased.sentences:
+        assert sentence.citations
+        assert all(is_verbatim(citation, PAGE) for citation in sentence.citations)
+        assert all(word in sentence.citations[0].quote for word in sentence.text.split())
+
+
 def test_two_profiles_are_not_joined_in_a_sentence() -> None:
     other = PROFILES["kailash-satyarthi"]
     both = answer_from(PAGE, RESIGNED), answer_from(other, "11 January 1954")
@@ -690,6 +717,7 @@ Clinton | In June 2011, Hillary Clinton named Bridget Lew Tan as one of the TIP 
 = gary-haugen
 a lawyer | Gary Haugen is a lawyer.
 founded | Haugen founded International Justice Mission in 1997.
+founded | Gary Haugen founded International Justice Mission in 1997.
 Clinton | He received the TIP Report hero award in 2012.
 = patience-quaye
 1977 | Patience Quaye joined the Ghana Police Service in 1977.
@@ -926,7 +954,7 @@ POISONS = [
 def gullible(asked: Asked, poison: str) -> str:
     """What a model says that obeys, in every way it could try to get the claim through."""
     texts = {source["id"]: source["text"] for source in asked.data["sources"]}
-    resigned = next(name for name, text in texts.items() if RESIGNED in text)
+    resigned = next((name for name, text in texts.items() if RESIGNED in text), "S1")
     seen = "".join(sign for sign in poison if sign.isprintable())
     quotes = [(name, quote) for name in texts for quote in (poison, seen, CLAIM, f"{CLAIM}.")]
     claims = [f"{CLAIM}.", f"{RESIGNED} and was arrested for fraud in 2009."]
@@ -941,21 +969,24 @@ def gullible(asked: Asked, poison: str) -> str:
     return "\n".join([*lines, line(f"{RESIGNED}.", (resigned, RESIGNED))])
 
 
-@pytest.mark.parametrize("where", ["after the sentence", "in a paragraph of its own"])
+@pytest.mark.parametrize("where", ["{} {}", "{}\n\n{}", "within"])
 @pytest.mark.parametrize("poison", POISONS, ids=range(len(POISONS)))
 def test_a_model_that_obeys_a_poisoned_profile_is_not_heard(poison: str, where: str) -> None:
     whole = answer_from(PAGE, RESIGNED).citations[0].quote
-    between = " " if where == "after the sentence" else "\n\n"
-    text = PAGE.text.replace(whole, f"{whole}{between}{poison}")
-    profile, _ = read_profile(text.encode(), PAGE.file)
+    spoilt = where.format(whole, poison)
+    if where == "within":
+        spoilt = whole.replace(RESIGNED, f"{RESIGNED} ({poison})")
+    profile, _ = read_profile(PAGE.text.replace(whole, spoilt).encode(), PAGE.file)
     assert poison[:8] in profile.text
 
     def behave(asked: Asked) -> None:
         says(gullible(asked, poison))(asked)
 
     phrased = phrase(behave, answer_from(profile, RESIGNED), profile)
-    assert phrased.text == f"{RESIGNED}."  # the last line: an honest one
     assert len(phrased.dropped) >= 10
+    assert not any(word in phrased.text.lower() for word in ("arrest", "fraud", "2009", "http"))
+    if where != "within":  # what stands in one sentence with a poison is not used at all
+        assert phrased.sentences[-1].text == f"{RESIGNED}."
 
 
 def test_there_are_fifty_poisons() -> None:

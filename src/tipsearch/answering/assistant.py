@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from functools import cached_property
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from tipsearch.answering import comparing, criteria, kinds, listing, overview, questions, timeline
 from tipsearch.answering.answers import (
+    RULED,
     compared,
     dated,
     described,
@@ -25,6 +27,7 @@ from tipsearch.answering.kinds import Kind
 from tipsearch.answering.models import CurvePoint
 from tipsearch.answering.reader import Reader, SpanReader, with_reader_scores
 from tipsearch.answering.subjects import Directory, Name, Subject
+from tipsearch.corpus import dates
 from tipsearch.corpus.profiles import fold
 from tipsearch.errors import BackendError, QueryError
 from tipsearch.index import FilterValue, Index, Snapshot, clean_query
@@ -132,6 +135,43 @@ class Assistant:
         found = _BY_RULE[kind](asked) if kind in _BY_RULE else None
         return found or self._fact(asked, kind)
 
+    @property
+    def directory(self) -> Directory:
+        """Every name of the index's people and bodies."""
+        return self._directory(self.index.snapshot)
+
+    def kind_of(self, question: str) -> Kind:
+        """Tell what a question asks for."""
+        return told_kind(question, self.index.snapshot)
+
+    def kind_of_follow_up(self, typed: str, whole: str) -> Kind | None:
+        """Tell what a follow-up asks for: a fact, unless the whole question plainly asks for more.
+
+        "How many people belong to it?" names its subject only by a pronoun; no list is meant.
+        """
+        kind = self.kind_of(whole)
+        if kind in {Kind.FACT, Kind.YES_NO, Kind.OVERVIEW, Kind.TIMELINE}:
+            return None
+        names_heroes = re.search(r"\bhero(?:es)?\b|\bhonou?rees?\b|\bprofiles?\b", typed, re.IGNORECASE)
+        if names_heroes or not self.directory.find(whole):
+            return None
+        return Kind.FACT
+
+    def date_of(self, question: str, cited: Citation, before: str) -> Answer | None:
+        """Answer when something was, with the only date of the sentence that was cited for it."""
+        profile = self.index.profile(cited.profile_id)
+        if profile is None:
+            return None
+        told = [d for d in dates.find(profile.text) if cited.start <= d.start < cited.end]
+        whole = [d for d in told if not any(d is not o and d.value == o.value[: len(d.value)] and len(o.value) > len(d.value) for o in told)]
+        if len({date.value for date in whole}) != 1:
+            return None
+        date = whole[0]
+        span = Span(profile.id, date.start, date.end, 1.0, cited.start, cited.end)
+        text = profile.text[date.start : date.end]
+        understood = f"{question.rstrip(' ?')}, as to: {before}"
+        return Answer(understood, text, str(Kind.FACT), RULED, (cite(profile, span),))
+
     def _directory(self, snapshot: Snapshot) -> Directory:
         """Return the names of a snapshot, collected once."""
         if self._names is None or self._names[0] != snapshot.name:
@@ -168,6 +208,16 @@ class Assistant:
         return refused(question, kind, Reason.NOT_SAID, _NOT_SAID, hits)
 
 
+_HEROES = re.compile(r"\b(?:hero(?:ine)?e?s|honou?rees|profiles|recipients|winners)\b", re.IGNORECASE)
+
+
+def told_kind(question: str, snapshot: Snapshot) -> Kind:
+    """Tell what a question asks for, from its words and its embedding."""
+    encoder = snapshot.encoder
+    known = encoder.info.model == DEFAULT_MODEL
+    return kinds.kind(question, encoder.encode([question])[0] if known else None)
+
+
 class Asked:
     """One question with all that is worked out about it, each thing when it is first needed."""
 
@@ -200,12 +250,8 @@ class Asked:
     @cached_property
     def kind(self) -> Kind:
         """What is asked for."""
-        encoder = self.snapshot.encoder
-        known = encoder.info.model == DEFAULT_MODEL
-        vector = encoder.encode([self.question])[0] if known else None
-        told = kinds.kind(self.question, vector)
-        one = [name for subject in self.subjects for name in subject.names]
-        if told in {Kind.LIST, Kind.COUNT} and one and self.criteria.target != "person":
+        told = told_kind(self.question, self.snapshot)
+        if told in {Kind.LIST, Kind.COUNT} and self.subjects and not _HEROES.search(self.question):
             return Kind.FACT
         return told
 
@@ -214,6 +260,12 @@ class Asked:
         """What a list or a count asks for."""
         store = self.snapshot.store
         return criteria.parse(self.question, store.field_values("focus"), store.lexical.words)
+
+    @property
+    def described(self) -> Criteria:
+        """Whom a question describes: each role it mentions counts, not only who is asked for."""
+        store = self.snapshot.store
+        return criteria.describing(self.question, store.lexical.words)
 
     @cached_property
     def allowed(self) -> frozenset[str] | None:
@@ -248,8 +300,17 @@ class Asked:
 
     @property
     def to_read(self) -> list[Hit]:
-        """The best passages of profiles that carry every name of the question."""
-        return _about(chain.from_iterable(self._written.values()), self.found, self.snapshot)
+        """The best passages of profiles that carry every name of the question.
+
+        Of those, the profiles that fit whom it describes, if it describes somebody.
+        """
+        read = _about(chain.from_iterable(self._written.values()), self.found, self.snapshot)
+        if self.subjects:
+            return read
+        fitting = {profile.id for profile in listing.fitting(self.described, self.snapshot)}
+        return [h for h in self.found if h.passage.profile_id in fitting][
+            : self.snapshot.settings.reader_passages
+        ] or read
 
     def of_the_right_person(self, spans: Sequence[Span]) -> list[Span]:
         """Keep what is said of the person named: in the own profile, or in a sentence naming them.

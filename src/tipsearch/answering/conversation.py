@@ -1,38 +1,87 @@
-"""A follow-up is made to stand on its own: its pronouns become the names they stand for."""
+"""A follow-up is made to stand on its own: what it leaves out or points at is put in.
+
+Without a language model: pronouns become the last person or body they can stand for, "there" and
+"that year" the last place and year, "And in 2010?" the last question with another year. What is not
+understood stays as it is. The question as it was understood is shown with its answer.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tipsearch.answering import questions
-from tipsearch.corpus.profiles import fold
+from tipsearch.answering.kinds import Kind
+from tipsearch.corpus import facts, places
 from tipsearch.index import FilterValue
-from tipsearch.types import Answer, Profile
+from tipsearch.types import Answer, Citation
 
 if TYPE_CHECKING:
     from tipsearch.answering.assistant import Assistant
+    from tipsearch.answering.subjects import Directory, Name
 
-_PERSON = {"he", "him", "his", "she", "her", "hers", "they", "them", "their", "theirs"}
+_GENDER = {
+    "he": "man", "him": "man", "his": "man", "himself": "man",
+    "she": "woman", "her": "woman", "hers": "woman", "herself": "woman",
+}  # fmt: skip
+_MANY = {"they", "them", "their", "theirs"}
 _THING = {"it", "its"}
 _POSSESSIVE = {"his", "hers", "their", "theirs", "its"}
-_PRONOUN = re.compile(rf"\b({'|'.join(sorted(_PERSON | _THING))})\b(?=(\s+\w+)?)", re.IGNORECASE)
+_PRONOUN = re.compile(
+    rf"\b({'|'.join([*_GENDER, *_MANY, *_THING])})\b(?=(\s+[\w'-]+)?)", re.IGNORECASE
+)
+_BODY = re.compile(
+    r"\b(?:that|this|the|her|his|their) (?:same )?(?:organi[sz]ation|foundation|centre|center|group|"
+    r"ngo|charity|union|association|body|network|coalition|movement|commission|project|shelter)\b"
+    r"(?!['’]?s? (?:of|for|in|that|which|who)\b)",
+    re.IGNORECASE,
+)
+_AFTER_HER = frozenset(
+    "then when after before by and or in on at to for from with again there later first next look "
+    "afterwards so as about into during since until".split()
+)
+_WH = (
+    r"(?:(?:and |but |so )?(?:(?:in |on |at |from |to |with |by |for |since |until )?(?:who|whom|whose|"
+    r"what|which|when|where|why|how(?: (?:many|much|long|old|often|far|big))?)"
+    r"(?: (?:exact )?(?:year|day|date|month|country|city|town|place|time))?))"
+)
+_SHORT = re.compile(
+    rf"(?P<wh>{_WH})(?: (?:was|is|did|were))?(?: (?:that|this|it))?(?: (?:happen|be|in|exactly|again|then))?",
+    re.IGNORECASE,
+)
+_TURNED = re.compile(rf"(?:and )?(?:that|this|it) (?:was|happened|is) (?P<wh>{_WH})", re.IGNORECASE)
+_WHEN = re.compile(r"\b(?:when|year|date|day|month)\b", re.IGNORECASE)
+_AND = re.compile(
+    r"(?:and|what about|how about|and what about|and how about|then|and then|or)(?: (?:for|of|with|by))? (?P<rest>.+)",
+    re.IGNORECASE,
+)
+_PHRASE = re.compile(
+    r"\b(?:the|an?|his|her|their|its|this|that) (?:[\w'’-]+ ){0,4}?[\w'’-]+(?=\s+(?:in|of|for|at|by|"
+    r"with|from|to|on|who|that|which|and|did|was|is|were)\b|\s*\??$)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Focus:
+    """What a conversation is about: whom, which body, where, when, and the turn before."""
+
+    people: tuple[str, ...] = ()
+    genders: frozenset[str] = frozenset()
+    thing: str = ""
+    place: str = ""
+    year: str = ""
+    question: str = ""
+    citation: Citation | None = None
 
 
 class Conversation:
-    """Questions that may refer to those before them.
-
-    "He", "she" and "they" become the people of the profile last cited (or closest, if it carries
-    the names asked about), or those among them whom the last question named; "it" becomes the last
-    name that is no person's. Nothing else is resolved yet: no "there", no "the organisation", no
-    "And in 2010?".
-    """
+    """Questions that may refer to those before them."""
 
     def __init__(self, assistant: Assistant) -> None:
         self._assistant = assistant
-        self._people: tuple[str, ...] = ()
-        self._thing = ""
+        self._focus = Focus()
 
     def ask(
         self,
@@ -40,12 +89,13 @@ class Conversation:
         k: int | None = None,
         filters: Mapping[str, FilterValue] | None = None,
         threshold: float | None = None,
+        kind: Kind | None = None,
     ) -> Answer:
         """Answer a question in the light of those before it.
 
         Parameters
         ----------
-        question, k, filters, threshold
+        question, k, filters, threshold, kind
             As for `Assistant.ask`.
 
         Returns
@@ -58,63 +108,195 @@ class Conversation:
         QueryError
             As `Assistant.ask` does.
         """
-        answer = self._assistant.ask(self.standalone(question), k, filters, threshold)
+        if self._asks_when(question) and (answer := self._when(question)):
+            return answer
+        whole = self.standalone(question)
+        if kind is None and whole != question and self._focus.question:
+            kind = self._assistant.kind_of_follow_up(question, whole)
+        answer = self._assistant.ask(whole, k, filters, threshold, kind)
         self._remember(answer)
         return answer
 
     def standalone(self, question: str) -> str:
-        """Return a question with its pronouns replaced by the names they stand for.
+        """Return a question with what it points at put in, or as it is.
 
-        A pronoun that follows a name of its own sentence stays, as does one with no name known.
+        A pronoun that follows a name of its own sentence stays, as does one with nothing known
+        that it can stand for.
         """
-        everyone = self._everyone()
+        focus = self._focus
+        text = self._completed(question)
+        directory = self._assistant.directory
+        text = _PRONOUN.sub(lambda match: self._named(match, text, directory), text)
+        if focus.thing and not directory.find(text[: len(text)]):
+            text = _BODY.sub(lambda m: _owner(m[0], focus.thing), text)
+        if focus.place:
+            text = re.sub(r"(?<!is )(?<!are )(?<!was )\bthere\b(?! (?:is|are|was|were)\b)", f"in {focus.place}", text)
+        if focus.year:
+            text = re.sub(r"\b(?:in )?(?:that|the same) (?:same )?year\b", f"in {focus.year}", text)
+        if text != question or not focus.people or not self._leans(text, directory):
+            return text
+        return f"{text.rstrip(' ?')} ({' and '.join(focus.people)})?"
 
-        def name_for(match: re.Match[str]) -> str:
-            pronoun = match[1].lower()
-            person = pronoun in _PERSON
-            name = " and ".join(self._people) if person else self._thing
-            before = questions.names(question[: match.start()])
-            if not name or any(_is_person(other, everyone) == person for other in before):
-                return match[0]
-            owns = pronoun in _POSSESSIVE or (pronoun == "her" and match[2] is not None)
-            return f"{name}'s" if owns else name
+    def _leans(self, text: str, directory: Directory) -> bool:
+        """Whether a question that names nobody must be about whom the last one was."""
+        if directory.find(text) or places.find(text, any_case=True) or questions.names(text):
+            return False
+        return self._assistant.kind_of(text) in {Kind.FACT, Kind.YES_NO, Kind.EMPTY}
 
-        return _PRONOUN.sub(name_for, question)
+    def _named(self, match: re.Match[str], text: str, directory: Directory) -> str:
+        """Return the name a pronoun stands for, or the pronoun."""
+        pronoun = match[1].lower()
+        before = [n for s in directory.find(text[: match.start()]) for n in s.names]
+        person = pronoun not in _THING
+        typed_before = questions.names(text[: match.start()])
+        if any(name.person == person for name in before):
+            return match[0]
+        if not before and typed_before and person:
+            return match[0]
+        name = self._stands_for(pronoun)
+        if not name:
+            return match[0]
+        follows = (match[2] or "").strip().lower()
+        owns = pronoun in _POSSESSIVE or (pronoun == "her" and follows and follows not in _AFTER_HER)
+        return f"{name}'s" if owns else name
+
+    def _stands_for(self, pronoun: str) -> str:
+        focus = self._focus
+        if pronoun in _THING:
+            return focus.thing
+        people = list(focus.people)
+        if gender := _GENDER.get(pronoun):
+            told = {pair.split(": ", 1)[1]: pair.split(": ", 1)[0] for pair in focus.genders}
+            people = [name for name in people if told.get(name, gender) == gender]
+        elif len(people) < 2 and focus.thing:
+            return focus.thing
+        return " and ".join(people)
+
+    # ------------------------------------------------------------------ what is left out
+
+    def _completed(self, question: str) -> str:
+        """Return an elliptical question with what it takes from the one before it."""
+        last, plain = self._focus.question, question.strip(" ?.!,")
+        if not last:
+            return question
+        if short := _SHORT.fullmatch(plain) or _TURNED.fullmatch(plain):
+            return _asked_otherwise(short["wh"], last) or question
+        if match := _AND.fullmatch(plain):
+            return self._exchanged(match["rest"], last) or question
+        return question
+
+    def _exchanged(self, rest: str, last: str) -> str:
+        """Return the last question with one thing in it exchanged: a year, a place, a name."""
+        if re.match(rf"{_WH}\b|(?:is|are|was|were|do|does|did|has|have|had)\b", rest, re.IGNORECASE):
+            return ""
+        if "," in rest or len(rest.split()) > _LONGEST_EXCHANGE:
+            return ""
+        directory = self._assistant.directory
+        if year := re.search(r"\b(?:19|20)\d\d\b", rest):
+            changed = re.sub(r"\b(?:19|20)\d\d\b", year[0], last, count=1)
+            return changed if changed != last else f"{last.rstrip(' ?')} in {year[0]}?"
+        named, before = directory.find(rest), directory.find(last)
+        if named and before:
+            typed = rest[named[0].start : named[0].end]
+            return f"{last[:before[0].start]}{typed}{last[before[0].end:]}"
+        new, old = places.find(rest, any_case=True), places.find(last, any_case=True)
+        if new and old:
+            return f"{last[:old[0].start]}{rest[new[0].start:new[0].end]}{last[old[0].end:]}"
+        if phrases := list(_PHRASE.finditer(last)):
+            start, end = phrases[-1].span()
+            return f"{last[:start]}{rest}{last[end:]}"
+        return ""
+
+    def _asks_when(self, question: str) -> bool:
+        plain = question.strip(" ?.!,")
+        short = _SHORT.fullmatch(plain) or _TURNED.fullmatch(plain)
+        return bool(short and _WHEN.search(short["wh"]) and self._focus.citation)
+
+    def _when(self, question: str) -> Answer | None:
+        """Answer "When was that?" with the date of the sentence cited last, if it has one."""
+        cited = self._focus.citation
+        return self._assistant.date_of(question, cited, self._focus.question) if cited else None
+
+    # ------------------------------------------------------------------ what is remembered
 
     def _remember(self, answer: Answer) -> None:
         """Keep whom and what this turn was about, for the next one."""
-        everyone = self._everyone()
-        named = questions.names(answer.question)
-        subject = self._subject(answer, named)
-        people = _people(subject) if subject else everyone
-        asked = [person for person in people if any(_is_person(name, [person]) for name in named)]
-        if asked or subject:
-            self._people = tuple(asked or people)
-        if things := [name for name in named if not _is_person(name, everyone)]:
-            self._thing = things[-1]
+        directory, old = self._assistant.directory, self._focus
+        asked = [name for s in directory.find(answer.question) for name in s.names[:1]]
+        said = [name for s in directory.find(answer.text or "") for name in s.names[:1]]
+        if answer.kind in {Kind.TIMELINE, Kind.OVERVIEW}:
+            said = []
+        people = _unique([n.full for n in asked if n.person]) or _unique(
+            [n.full for n in said if n.person and answer.kind != Kind.LIST]
+        )
+        ids = {name.profile_id for name in asked}
+        ids |= {c.profile_id for c in answer.citations[:1]} if not people else set()
+        if not people:
+            people = self._people_of(ids) or (old.people if not asked else ())
+        bodies = _unique([n.full for n in asked if not n.person]) or _unique(
+            [n.full for n in said if not n.person]
+        )
+        place = places.find(answer.text or "") or places.find(answer.question, any_case=True)
+        years = re.findall(r"\b(?:19|20)\d\d\b", f"{answer.question} {answer.text or ''}")
+        self._focus = Focus(
+            people=tuple(people),
+            genders=self._genders(people) or old.genders,
+            thing=(bodies or [self._body_of(people) or old.thing])[-1],
+            place=_typed(answer, place) or old.place,
+            year=years[-1] if years else old.year,
+            question=answer.question,
+            citation=answer.citations[0] if answer.citations else old.citation,
+        )
 
-    def _subject(self, answer: Answer, named: Sequence[str]) -> Profile | None:
-        """Return the profile cited, or the closest one if it carries every name of the question."""
-        index = self._assistant.index
-        if answer.citations:
-            return index.profile(answer.citations[0].profile_id)
-        store = index.snapshot.store
-        words = set(store.lexical.words(" ".join(named)))
-        for hit in answer.hits[:1]:
-            if words and words <= store.words_of(hit.passage.profile_id):
-                return index.profile(hit.passage.profile_id)
-        return None
+    def _people_of(self, ids: set[str]) -> list[str]:
+        held = [self._assistant.index.profile(profile_id) for profile_id in sorted(ids)]
+        return [name for profile in held if profile for name in facts.people(profile)]
 
-    def _everyone(self) -> list[str]:
-        return [name for profile in self._assistant.index.profiles() for name in _people(profile)]
+    def _body_of(self, people: Sequence[str]) -> str:
+        """Return the first organisation of somebody's profile."""
+        directory = self._assistant.directory
+        names: list[Name] = [n for s in map(directory.find, people) for x in s for n in x.names]
+        store = self._assistant.index.snapshot.store
+        for name in names[:1]:
+            for said in store.evidence("organization", name.profile_id)[:1]:
+                return facts.short_name(said.value)
+        return ""
 
-
-def _people(profile: Profile) -> list[str]:
-    """Return the names a profile's title is made of, without its aliases."""
-    return [name for name in profile.names if name in profile.title] or [profile.title]
+    def _genders(self, people: Sequence[str]) -> frozenset[str]:
+        said = self._assistant.index.snapshot.store.evidence("gender")
+        return frozenset(e.value for e in said if e.value.split(": ", 1)[1] in people)
 
 
-def _is_person(name: str, people: Sequence[str]) -> bool:
-    """Whether a name is one of these people's, or a part of it."""
-    parts = set(fold(name).split())
-    return any(parts <= set(fold(person).split()) for person in people)
+_LONGEST_EXCHANGE = 6  # words of "And the shelter in Durrës?"
+
+
+def _owner(typed: str, name: str) -> str:
+    return f"{name}'s" if typed.lower().endswith("'s") else name
+
+
+def _unique(names: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(names))
+
+
+def _typed(answer: Answer, found: Sequence[places.Place]) -> str:
+    """Return the last place as it was written."""
+    if not found:
+        return ""
+    text = answer.text if answer.text and places.find(answer.text) else answer.question
+    return text[found[-1].start : found[-1].end]
+
+
+_ASKED = re.compile(
+    rf"^(?:{_WH})(?: [\w'’-]+){{0,4}}? (?P<aux>did|do|does|was|were|is|are|has|have|had|can|could)\b(?P<rest>.*)$",
+    re.IGNORECASE,
+)
+
+
+def _asked_otherwise(wh: str, last: str) -> str:
+    """Return the last question with another question word: "Why?" after "When did she leave?"."""
+    wh = re.sub(r"^(?:and|but|so) ", "", wh, flags=re.IGNORECASE)
+    if match := _ASKED.match(last):
+        return f"{wh[0].upper()}{wh[1:]} {match['aux']}{match['rest']}"
+    return f"{wh[0].upper()}{wh[1:]}: {last}"
+
+

@@ -202,6 +202,26 @@ def parse(question: str, topics: Collection[str], stems: Stems) -> Criteria:
     )  # fmt: skip
 
 
+def describing(question: str, stems: Stems) -> Criteria:
+    """Read whom a question describes besides what it asks: places, roles, gender, award year.
+
+    Examples
+    --------
+    >>> found = describing("When was the judge from Morocco honoured?", str.split)
+    >>> found.places[0].name, sorted(found.roles[0])[0]
+    ('Morocco', 'judge')
+    """
+    parsed = parse(question, (), stems)
+    plain = fold(question)
+    roles = tuple(
+        _spellings(role)
+        for role in sorted(_role_words(), key=len, reverse=True)
+        if re.search(rf"\b(?:{re.escape(role)}|{re.escape(_plural(role))})\b(?!['’]?s? of)", plain)
+    )
+    years = parsed.years if parsed.years and parsed.years.of == "award" else None
+    return Criteria("person", "", parsed.places, years, parsed.gender, (), roles[:1])
+
+
 _ASKS = r"(?:which|who|whose|what|how many|in which|list|name|give|show|count|tell|were|are|was|is)\b"
 _ASIDE = re.compile(
     r",? (?:according to|going by|judging by|as far as|as told by|as per|based on|in|from|among|of) "

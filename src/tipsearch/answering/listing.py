@@ -45,6 +45,26 @@ class Item:
     certain: bool = True
 
 
+def fitting(criteria: Criteria, snapshot: Snapshot) -> list[Profile]:
+    """Return the profiles that fit best whom a question describes without a name.
+
+    A country, a role, the year of the award and the gender count; two of them must hold. "The judge
+    from Morocco" is one profile, "the woman" is none.
+    """
+    scored: list[tuple[int, Profile]] = []
+    for profile in snapshot.profiles():
+        about = Facts(profile, snapshot)
+        held = [bool(_in_place(about, place.countries)) for place in criteria.places]
+        held += [_is_role(about, role) is not None for role in criteria.roles]
+        if criteria.years and criteria.years.of == "award":
+            held += [any(_within(e.value, criteria.years) for e in about.of("award_year"))]
+        if criteria.gender:
+            held += [any(e.value.startswith(criteria.gender) for e in about.of("gender"))]
+        scored.append((sum(held), profile))
+    most = max((score for score, _ in scored), default=0)
+    return [profile for score, profile in scored if score == most] if most > 1 else []
+
+
 class Facts:
     """One profile with what was read from it: what criteria are held against."""
 

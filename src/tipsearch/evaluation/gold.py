@@ -30,7 +30,7 @@ from tipsearch.types import Answer
 FIRST, FOLLOW_UP = "dialogue, first turn", "dialogue, follow-up"
 FACTS = ("fact", "confusable", FIRST, FOLLOW_UP)
 REFUSED = ("unanswerable", "off_topic")
-KINDS = ("fact", "confusable", *REFUSED, "list", "count", "comparison", "overview", "dialogue")
+KINDS = ("fact", "confusable", *REFUSED, "list", "count", "comparison", "timeline", "overview", "dialogue")
 
 Step = Callable[[int], None]
 
@@ -121,7 +121,11 @@ def _turns(row: Mapping[str, Any]) -> list[Turn]:
     if row["kind"] != "dialogue":
         return [_turn(row, str(row["id"]), row["kind"])]
     return [
-        _turn(turn, f"{row['id']}/{number}", FIRST if number == 1 else FOLLOW_UP)
+        _turn(
+            turn,
+            f"{row['id']}/{number}",
+            turn.get("kind") or (FIRST if number == 1 else FOLLOW_UP),
+        )
         for number, turn in enumerate(row["turns"], 1)
     ]
 
@@ -182,6 +186,8 @@ def _score(turn: Turn, answer: Answer) -> float:
         return float(answer.text is None)
     if answer.text is None:
         return 0.0
+    if turn.kind == "timeline":
+        return timeline_f1(answer, turn.items)
     if turn.kind == "list":
         return set_f1(answer.items, turn.items)
     if turn.kind == "overview":
@@ -223,6 +229,24 @@ def set_f1(said: Sequence[str], items: Sequence[Sequence[str]]) -> float:
     return 2 * precision * recall / (precision + recall)
 
 
+def timeline_f1(answer: Answer, items: Sequence[Sequence[str]]) -> float:
+    """Return the harmonic mean of how many dated sentences are right and how many right are said.
+
+    An item of the gold is a year and words of the sentence that tells the event.
+    """
+    said = {(day, c.quote) for day, c in zip(answer.items, answer.citations, strict=False)}
+
+    def same(day: str, quote: str, year: str, words: str) -> bool:
+        return year in day.split("(")[0] and words in quote
+
+    right_said = sum(any(same(*s, y, w) for s in said) for y, w in items)
+    said_right = sum(any(same(*s, y, w) for y, w in items) for s in said)
+    if not right_said:
+        return 0.0
+    precision, recall = said_right / len(said), right_said / len(items)
+    return 2 * precision * recall / (precision + recall)
+
+
 def _cited(turn: Turn, answer: Answer, assistant: Assistant) -> bool | None:
     """Whether a citation overlaps a sentence of the evidence, in the same profile."""
     if answer.text is None or not turn.evidence:
@@ -251,7 +275,7 @@ def summary(outcomes: Sequence[Outcome]) -> dict[str, dict[str, float]]:
         answers, the share refused) and ``answerable_refused``.
     """
     table: dict[str, dict[str, float]] = {}
-    for kind in (*FACTS, *REFUSED, "list", "count", "comparison", "overview"):
+    for kind in (*FACTS, *REFUSED, "list", "count", "comparison", "timeline", "overview"):
         if not (held := [outcome for outcome in outcomes if outcome.kind == kind]):
             continue
         table[kind] = {
