@@ -36,6 +36,7 @@ import numpy as np
 import tipsearch.answering
 from tipsearch.answering import questions
 from tipsearch.answering.assistant import Assistant
+from tipsearch.answering.kinds import Kind
 from tipsearch.answering.models import Calibration, CurvePoint
 from tipsearch.answering.reader import Candidate, SpanReader, sentence_around
 from tipsearch.evaluation import gold, plot
@@ -60,7 +61,7 @@ class Group:
 
     set: str
     kind: str
-    features: np.ndarray  # (passages, 2): margin, dense
+    features: np.ndarray  # (passages, 2): margin, closeness
     f1: np.ndarray  # (passages,)
     texts: list[str]
     golds: tuple[str, ...]
@@ -78,7 +79,8 @@ def group(row, kind, name, snapshot, reader):
     if kind == "of the wrong profile":
         hits = [h for h in hits if snapshot.profile(h.passage.profile_id).text != row["context"]]
     golds = tuple(a["text"] for a in row["answers"]) if kind == ANSWERABLE else ()
-    return judged(name, kind, reader.candidates(row["question"], hits[:passages]), golds)
+    found = [c for c in reader.candidates(row["question"], hits[:passages]) if c.text]
+    return judged(name, kind, found, reader.closeness(row["question"], found), golds)
 
 
 def sentence_of(candidate):
@@ -87,11 +89,10 @@ def sentence_of(candidate):
     return text[slice(*sentence_around(text, candidate.start, candidate.end))]
 
 
-def judged(name, kind, found, golds, words=Candidate.text.fget):
+def judged(name, kind, found, close, golds, words=Candidate.text.fget):
     """Return what speaks for each candidate, and how right it is; ``words`` gives its answer."""
-    found = [c for c in found if c.text]
     texts = [words(c) for c in found]
-    features = [(c.margin, c.hit.scores.dense) for c in found]
+    features = [(c.margin, near) for c, near in zip(found, close, strict=True)]
     f1 = [best(token_f1, text, golds) if golds else 0.0 for text in texts]
     return Group(name, kind, np.array(features), np.array(f1), texts, golds)
 
@@ -117,10 +118,12 @@ class Recorder:
     def __init__(self, reader):
         self.reader = reader
         self.found = []
+        self.close = []
 
     def read(self, question, hits):
         """Mark candidates and give none."""
-        self.found = self.reader.candidates(question, hits)
+        self.found = [c for c in self.reader.candidates(question, hits) if c.text]
+        self.close = self.reader.closeness(question, self.found)
         return []
 
 
@@ -134,11 +137,13 @@ def ask_profiles(gold_file, corpus, encoder, reader, settings, scratch):
     for turn in (turns[0] for turns in gold.load(gold_file)):
         recorder.found = []
         if turn.kind in kinds:
-            assistant.ask(turn.question)
-        if any(candidate.text for candidate in recorder.found):
+            assistant.ask(turn.question, kind=Kind.FACT)
+        if recorder.found:
             words = sentence_of if questions.wants_sentence(turn.question) else Candidate.text.fget
             golds = gold.right_answers(turn)
-            yield judged(PROFILES, kinds[turn.kind], recorder.found, golds, words)
+            yield judged(
+                PROFILES, kinds[turn.kind], recorder.found, recorder.close, golds, words
+            )
 
 
 def weights_of(groups):
@@ -166,7 +171,7 @@ def logistic(features, labels, weights, steps=50):
 def fit(groups):
     """Fit how likely the best span of a question is right; the same weights say which is best."""
     weights = weights_of(groups)
-    found = Calibration(margin=0.25, dense=5.0, bias=0.0)
+    found = Calibration(margin=0.2, closeness=4.0, bias=0.0)
     for _ in range(ROUNDS):
         tops = [top(g, found) for g in groups]
         features = np.array([g.features[at] for g, at in zip(groups, tops, strict=True)])
@@ -251,7 +256,8 @@ def main():
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     settings = Settings.from_environment()
-    encoder, reader = OnnxEncoder.open(settings), SpanReader.open(settings)
+    encoder = OnnxEncoder.open(settings)
+    reader = SpanReader.open(settings, encoder)
     with tempfile.TemporaryDirectory() as scratch:
         groups = list(ask_all(args.dev_dir, args.every, encoder, reader, settings, scratch))
         if args.gold:

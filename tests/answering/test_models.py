@@ -95,7 +95,7 @@ def test_it_reads_a_long_text_in_its_own_shorter_window(tmp_path: Path) -> None:
 def test_it_is_calibrated_by_the_file_in_its_folder(tmp_path: Path) -> None:
     folder = save(tmp_path / "bert", "bert")
     about = {
-        "calibration": {"margin": 1.0, "dense": 0.0, "bias": 0.5},
+        "calibration": {"margin": 1.0, "closeness": 0.0, "bias": 0.5},
         "curve": [{"threshold": 0.5, "given": 0.6, "right": 0.8}],
     }
     (folder / "reader.json").write_text(json.dumps(about), "utf-8")

@@ -28,6 +28,7 @@ from tipsearch.answering.models import CurvePoint
 from tipsearch.answering.reader import Reader, SpanReader, with_reader_scores
 from tipsearch.answering.subjects import Directory, Name, Subject
 from tipsearch.corpus import dates
+from tipsearch.corpus.passages import sentences
 from tipsearch.corpus.profiles import fold
 from tipsearch.errors import BackendError, QueryError
 from tipsearch.index import FilterValue, Index, Snapshot, clean_query
@@ -69,7 +70,8 @@ class Assistant:
             If the encoder cannot be loaded.
         """
         settings = settings or Settings.from_environment()
-        return cls(Index.open(index, settings=settings), SpanReader.open(settings))
+        opened = Index.open(index, settings=settings)
+        return cls(opened, SpanReader.open(settings, opened.snapshot.encoder))
 
     @property
     def curve(self) -> tuple[CurvePoint, ...]:
@@ -197,7 +199,8 @@ class Assistant:
         """Answer with words that the reader marks, or say that there are none."""
         snapshot, question = asked.snapshot, asked.question
         kind = kind if kind in {Kind.FACT, Kind.YES_NO} else Kind.FACT
-        spans = asked.of_the_right_person(self._reader.read(question, asked.to_read))
+        read = self._reader.read(question, asked.to_read)
+        spans = asked.of_the_right_year(asked.of_the_right_person(read))
         hits = with_reader_scores(asked.hits, spans)
         if likely := [span for span in spans if span.score >= asked.threshold]:
             return _answer(question, kind, hits, likely, snapshot)
@@ -329,6 +332,31 @@ class Asked:
             if span.profile_id in own or any(last in said for last in lasts):
                 kept.append(span)
         return kept
+
+
+    def of_the_right_year(self, spans: Sequence[Span]) -> list[Span]:
+        """Drop what is dated otherwise than the question says: "Which NGO did he start in 2007?".
+
+        A sentence that gives years, told or counted, must give the question's; one without any must
+        follow one that does within two sentences.
+        """
+        years = set(re.findall(r"\b(?:1[89]|20)\d\d\b(?!s)", self.question))
+        return [span for span in spans if not years or years & self._years_of(span)]
+
+    def _years_of(self, span: Span) -> set[str]:
+        """Return the years a span's sentence gives; those just before it, if it gives none."""
+        profile = self.snapshot.profile(span.profile_id)
+        if profile is None:
+            return set()
+        told = self.snapshot.store.evidence("date", span.profile_id)
+        before = [start for start, end in sentences(profile.text) if end <= span.context_start]
+        since = before[-_FOLLOWS:][0] if before else 0
+        own = {e.value[:4] for e in told if span.context_start <= e.start < span.context_end}
+        own |= set(re.findall(r"\b(?:1[89]|20)\d\d\b", profile.text[span.context_start : span.context_end]))
+        return own or {e.value[:4] for e in told if since <= e.start < span.context_start}
+
+
+_FOLLOWS = 2  # sentences back to the one that dates what follows it
 
 
 def _list(asked: Asked) -> Answer | None:

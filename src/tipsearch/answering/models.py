@@ -40,19 +40,19 @@ class Calibration:
     ----------
     margin : float
         Weight of how much more the span's logits say than those of "no answer".
-    dense : float
-        Weight of the cosine of the question to the passage.
+    closeness : float
+        Weight of the cosine of the question to the sentence the span stands in.
     bias : float
         What is added.
     """
 
     margin: float
-    dense: float
+    closeness: float
     bias: float
 
-    def probability(self, margin: float, dense: float) -> float:
+    def probability(self, margin: float, closeness: float) -> float:
         """Return the estimated probability, in [0, 1]."""
-        total = self.margin * margin + self.dense * dense + self.bias
+        total = self.margin * margin + self.closeness * closeness + self.bias
         return 1 / (1 + math.exp(-max(-60.0, min(60.0, total))))
 
 

@@ -13,6 +13,7 @@ from tipsearch.answering import questions
 from tipsearch.answering.models import CurvePoint, SpanModel
 from tipsearch.answering.spans import ANSWER_TOKENS, best_span, tidy
 from tipsearch.corpus.passages import sentences
+from tipsearch.retrieval.encoder import Encoder, OnnxEncoder
 from tipsearch.settings import Settings
 from tipsearch.types import Hit, Span
 
@@ -60,6 +61,11 @@ class Candidate:
         """The words of the span."""
         return self.hit.passage.text[self.start : self.end]
 
+    @property
+    def sentence(self) -> tuple[int, int]:
+        """The offsets, in the passage, of the sentence the span stands in."""
+        return sentence_around(self.hit.passage.text, self.start, self.end)
+
 
 class SpanReader:
     """Reads with a model that marks where an answer starts and ends, or that there is none.
@@ -72,13 +78,21 @@ class SpanReader:
     activations over the whole batch, so in a batch an answer would depend on its neighbours.
     """
 
-    def __init__(self, model: SpanModel, threads: int) -> None:
+    def __init__(self, model: SpanModel, threads: int, encoder: Encoder | None = None) -> None:
         self._model = model
         self._threads = threads
+        self._encoder = encoder
 
     @classmethod
-    def open(cls, settings: Settings) -> SpanReader:
+    def open(cls, settings: Settings, encoder: Encoder | None = None) -> SpanReader:
         """Load the reader of the settings.
+
+        Parameters
+        ----------
+        settings : Settings
+            They name the reader.
+        encoder : Encoder, optional
+            Tells how close a sentence is to a question; that of the settings by default.
 
         Raises
         ------
@@ -87,7 +101,8 @@ class SpanReader:
         IndexBusyError
             If it is to be exported and the cache cannot be written.
         """
-        return cls(SpanModel.open(settings), settings.threads)
+        encoder = encoder or OnnxEncoder.open(settings)
+        return cls(SpanModel.open(settings), settings.threads, encoder)
 
     @property
     def curve(self) -> tuple[CurvePoint, ...]:
@@ -112,18 +127,17 @@ class SpanReader:
         """
         whole_sentence = questions.wants_sentence(question)
         best: dict[tuple[str, int, int], Span] = {}
-        for candidate in self.candidates(question, hits):
+        found = [c for c in self.candidates(question, hits) if c.start < c.end]
+        for candidate, score in zip(found, self.probabilities(question, found), strict=True):
             passage, start, end = candidate.hit.passage, candidate.start, candidate.end
-            if start >= end:
-                continue
-            context = sentence_around(passage.text, start, end)
+            context = candidate.sentence
             if whole_sentence:
                 start, end = context
             span = Span(
                 profile_id=passage.profile_id,
                 start=passage.start + start,
                 end=passage.start + end,
-                score=self.probability(candidate),
+                score=score,
                 context_start=passage.start + context[0],
                 context_end=passage.start + context[1],
             )
@@ -132,9 +146,24 @@ class SpanReader:
                 best[place] = span
         return sorted(best.values(), key=lambda span: (-span.score, span.profile_id, span.start))
 
-    def probability(self, candidate: Candidate) -> float:
-        """Return how likely a candidate's words answer the question, in [0, 1]."""
-        return self._model.calibration.probability(candidate.margin, candidate.hit.scores.dense)
+    def probabilities(self, question: str, candidates: Sequence[Candidate]) -> list[float]:
+        """Return how likely each candidate's words answer the question, in [0, 1].
+
+        By how much more its span says than "no answer", and by how close its sentence is to the
+        question in meaning: that tells right answers from wrong ones better than the closeness of
+        the passage (docs/evaluation.md). Without an encoder it is the passage's.
+        """
+        weigh = self._model.calibration.probability
+        close = self.closeness(question, candidates)
+        return [weigh(c.margin, near) for c, near in zip(candidates, close, strict=True)]
+
+    def closeness(self, question: str, candidates: Sequence[Candidate]) -> list[float]:
+        """Return the cosine of the question to each candidate's sentence, in [-1, 1]."""
+        if self._encoder is None or not candidates:
+            return [candidate.hit.scores.dense for candidate in candidates]
+        texts = [c.hit.passage.text[slice(*c.sentence)] for c in candidates]
+        vectors = self._encoder.encode([question, *texts])
+        return [float(cosine) for cosine in vectors[1:] @ vectors[0]]
 
     def candidates(self, question: str, hits: Sequence[Hit]) -> list[Candidate]:
         """Return the best span of each passage, refusing not allowed, in the order of the hits.

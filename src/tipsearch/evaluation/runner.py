@@ -82,8 +82,10 @@ def retrieved(
     predictions = []
     for question in questions:
         hits = snapshot.search(question.text, snapshot.settings.reader_passages)
-        found = [(reader.probability(c), c.text) for c in reader.candidates(question.text, hits)]
-        score, text = max(found, key=lambda pair: pair[0], default=(0.0, ""))
+        found = reader.candidates(question.text, hits)
+        scores = reader.probabilities(question.text, found)
+        score, at = max(((score, -n) for n, score in enumerate(scores)), default=(0.0, 0))
+        text = found[-at].text if found else ""
         predictions.append(Prediction(text, score, question.answers))
         step(1)
     return predictions
