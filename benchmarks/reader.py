@@ -36,7 +36,6 @@ import numpy as np
 import tipsearch.answering
 from tipsearch.answering import questions
 from tipsearch.answering.assistant import Assistant
-from tipsearch.answering.kinds import Kind
 from tipsearch.answering.models import Calibration, CurvePoint
 from tipsearch.answering.reader import Candidate, SpanReader, sentence_around
 from tipsearch.evaluation import gold, plot
@@ -45,6 +44,7 @@ from tipsearch.evaluation.squad import RIGHT_F1, Prediction, best, is_right, ris
 from tipsearch.index import Index
 from tipsearch.retrieval.encoder import OnnxEncoder
 from tipsearch.settings import OWN_READER, Settings
+from tipsearch.types import Kind
 
 FILES = ("squad2_A_tune", "qed_dev")
 PROFILES = "profiles"
@@ -141,9 +141,7 @@ def ask_profiles(gold_file, corpus, encoder, reader, settings, scratch):
         if recorder.found:
             words = sentence_of if questions.wants_sentence(turn.question) else Candidate.text.fget
             golds = gold.right_answers(turn)
-            yield judged(
-                PROFILES, kinds[turn.kind], recorder.found, recorder.close, golds, words
-            )
+            yield judged(PROFILES, kinds[turn.kind], recorder.found, recorder.close, golds, words)
 
 
 def weights_of(groups):

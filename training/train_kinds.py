@@ -21,6 +21,7 @@ from tipsearch.answering import kinds
 from tipsearch.corpus.profiles import fold
 from tipsearch.retrieval.encoder import OnnxEncoder
 from tipsearch.settings import Settings
+from tipsearch.types import Kind
 
 EXAMPLES = Path(__file__).parent / "kinds"
 LEAST = 4  # questions that a word must be in to be kept
@@ -53,8 +54,8 @@ def train(pairs, encoder, strength):
     meant = encoder.encode([question for question, _ in pairs]) * MEANING
     matrix = hstack([vectors.fit_transform(rows), csr_matrix(meant)])
     model = LogisticRegression(C=strength, max_iter=3000).fit(matrix, [kind for _, kind in pairs])
-    fitted = model.coef_[[list(model.classes_).index(kind) for kind in kinds.Kind]]
-    bias = model.intercept_[[list(model.classes_).index(kind) for kind in kinds.Kind]]
+    fitted = model.coef_[[list(model.classes_).index(kind) for kind in Kind]]
+    bias = model.intercept_[[list(model.classes_).index(kind) for kind in Kind]]
     names = vectors.feature_names_
     weights = {
         str(name): [round(float(w), 2) for w in fitted[:, column]]
@@ -72,8 +73,10 @@ def report(pairs, encoder):
     said = [str(kinds.kind(q, vector)) for (q, _), vector in zip(pairs, meant, strict=True)]
     confused = Counter((told, given) for (_, told), given in zip(pairs, said, strict=True))
     wrong = [(t, g, q) for (q, t), g in zip(pairs, said, strict=True) if t != g]
-    print(f"{len(pairs) - len(wrong)} of {len(pairs)} right, {100 - 100 * len(wrong) / len(pairs):.1f} %")
-    names = [str(kind) for kind in kinds.Kind]
+    print(
+        f"{len(pairs) - len(wrong)} of {len(pairs)} right, {100 - 100 * len(wrong) / len(pairs):.1f} %"
+    )
+    names = [str(kind) for kind in Kind]
     print("told \\ said".ljust(12), *(name[:8].rjust(9) for name in names))
     for told in names:
         print(told.ljust(12), *(str(confused[told, given] or "").rjust(9) for given in names))

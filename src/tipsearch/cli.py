@@ -25,7 +25,7 @@ from tipsearch.errors import (
     TipsearchError,
 )
 from tipsearch.settings import SURE, Settings
-from tipsearch.types import FIELD_NAMES
+from tipsearch.types import ANSWERED_KINDS, FIELD_NAMES, Kind
 
 if TYPE_CHECKING:
     from tipsearch.corpus.desk import Finding
@@ -97,6 +97,10 @@ _corpus = click.option(
 )  # fmt: skip
 _json = click.option("--json", "as_json", is_flag=True, help="Print the record as JSON.")
 _k = click.option("--k", type=int, default=None, help="Number of results.  [default: 10]")
+_kind = click.option(
+    "--kind", type=click.Choice([str(kind) for kind in ANSWERED_KINDS]), default=None,
+    help="What is asked for, if it is taken for something else.",
+)  # fmt: skip
 _threshold = click.option(
     "--threshold", type=float, default=None,
     help=f"Least confidence of an answer, 0 to 1.  [default: {Settings().answer_threshold}]",
@@ -221,6 +225,7 @@ def _wrapped(text: str, indent: str) -> str:
 @_k
 @_filter
 @_threshold
+@_kind
 @_json
 def ask(
     question: str,
@@ -228,6 +233,7 @@ def ask(
     k: int | None,
     pairs: Sequence[str],
     threshold: float | None,
+    kind: str | None,
     *,
     as_json: bool,
 ) -> None:
@@ -235,7 +241,8 @@ def ask(
     from tipsearch.answering.assistant import Assistant
 
     assistant = Assistant.open(index)
-    answer = assistant.ask(question, k, _filters(pairs), threshold)
+    asked_for = Kind(kind) if kind else None
+    answer = assistant.phrase(assistant.ask(question, k, _filters(pairs), threshold, asked_for))
     if as_json:
         _say_json(answer)
     else:
@@ -245,6 +252,8 @@ def ask(
 
 
 def _say_answer(answer: Answer) -> None:
+    if answer.understood:
+        _say(f"({answer.understood})\n")
     if answer.text is None:
         _say(answer.detail)
         if answer.hits:
@@ -252,9 +261,18 @@ def _say_answer(answer: Answer) -> None:
         for hit in answer.hits[:_CLOSEST]:
             _say_hit(hit)
         return
-    for citation in answer.citations:
-        if citation.quote != answer.text:
-            _say(f"{answer.text}\n")
+    if answer.phrased:
+        _say(_wrapped(" ".join(phrase.text for phrase in answer.phrased), ""))
+        _say("(phrased by a language model; each sentence was checked against the quotes)\n")
+    if answer.notice:
+        _say(f"({answer.notice})\n")
+    quotes = [citation.quote for citation in answer.citations]
+    if answer.kind in {"count", "comparison"} or not (answer.items or answer.kind == "overview"):
+        _say("" if answer.text in quotes else f"{answer.text}\n")
+    labels = [*answer.items, *(f"Possibly {name}" for name in answer.possibly)]
+    for number, citation in enumerate(answer.citations):
+        if number < len(labels):
+            _say(labels[number])
         _say(_wrapped(f"“{citation.quote}”", "  "))
         _say(f"  — {citation.title}, paragraph {citation.paragraph}")
     if answer.confidence < SURE:
@@ -264,7 +282,7 @@ def _say_answer(answer: Answer) -> None:
 @cli.command()
 @_index
 def chat(index: Path) -> None:
-    """Ask one question after another; "he", "she" and "it" are understood."""
+    """Ask one question after another; "she", "there" and "And in 2010?" are understood."""
     from tipsearch.answering.assistant import Assistant
 
     assistant = Assistant.open(index)
@@ -281,7 +299,7 @@ def chat(index: Path) -> None:
             return
         assistant.refresh()
         try:
-            answer = conversation.ask(question)
+            answer = assistant.phrase(conversation.ask(question))
         except QueryError as error:
             _say(str(error))
             continue

@@ -170,6 +170,33 @@ class Citation:
     sha256: str
 
 
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A sentence of a language model, and the verbatim sentences of profiles that it rests on."""
+
+    text: str
+    citations: tuple[Citation, ...]
+
+
+class Kind(StrEnum):
+    """What a question asks for."""
+
+    FACT = "fact"
+    YES_NO = "yes_no"
+    LIST = "list"
+    COUNT = "count"
+    COMPARISON = "comparison"
+    OVERVIEW = "overview"
+    TIMELINE = "timeline"
+    META = "meta"
+    SMALL_TALK = "small_talk"
+    EMPTY = "empty"
+
+
+ANSWERED_KINDS: tuple[Kind, ...] = tuple(Kind)[:7]
+"""The kinds that are answered from the profiles."""
+
+
 class Reason(StrEnum):
     """Why an answer is refused."""
 
@@ -192,7 +219,7 @@ class Answer:
         Words of a profile; the things listed; a number; "Yes", "No" or the side a comparison
         comes out for; or None when there is no answer to give.
     kind : str
-        One of `tipsearch.answering.kinds.Kind`.
+        One of `Kind`.
     confidence : float
         Estimated probability, in [0, 1], that what is cited answers the question.
     citations : tuple of Citation
@@ -212,6 +239,10 @@ class Answer:
         Why there is no answer; None when there is one.
     detail : str
         A refusal in one sentence for people; empty when there is an answer.
+    phrased : tuple of Phrase
+        The answer in a language model's words, where one is set up; each sentence was checked.
+    notice : str
+        What became of the phrasing, if not all of it passed; empty otherwise.
     """
 
     question: str
@@ -226,6 +257,8 @@ class Answer:
     hits: tuple[Hit, ...] = ()
     reason: Reason | None = None
     detail: str = ""
+    phrased: tuple[Phrase, ...] = ()
+    notice: str = ""
 
 
 @dataclass(frozen=True, slots=True)

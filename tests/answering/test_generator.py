@@ -40,17 +40,16 @@ from tests.conftest import CORPUS, USER_PAGE
 from tipsearch.answering.citation import cite, is_verbatim
 from tipsearch.answering.generator import (
     DroppedSentence,
-    Fault,
     Generator,
-    GeneratorSettings,
     Phrased,
-    PhrasedSentence,
 )
+from tipsearch.answering.llm import GeneratorSettings
+from tipsearch.answering.wording import Fault
 from tipsearch.corpus.passages import cut, sentences
 from tipsearch.corpus.profiles import load, read_profile
 from tipsearch.errors import BackendError, QueryError
 from tipsearch.settings import Settings
-from tipsearch.types import Answer, Hit, Profile, Reason, Scores, Span
+from tipsearch.types import Answer, Hit, Phrase, Profile, Reason, Scores, Span
 
 PROFILES = {
     profile.file.split(".")[0]: profile for profile in load(CORPUS, Settings().file_bytes).profiles
@@ -110,7 +109,7 @@ def phrase(
             return generator.phrase(answer, {profile.id: profile}.get)
         said = list(generator.stream(answer, {profile.id: profile}.get))
         return Phrased(
-            tuple(one for one in said if isinstance(one, PhrasedSentence)),
+            tuple(one for one in said if isinstance(one, Phrase)),
             tuple(one for one in said if isinstance(one, DroppedSentence)),
         )
 
@@ -272,7 +271,8 @@ def test_the_limits_of_requests_hold_and_pass(monkeypatch: pytest.MonkeyPatch) -
         generator = Generator(settings, accept)
         for at, allowed in [(0, 1), (59, 1), (59.9, 0), (60, 1), (200, 0), (86_400, 1)]:
             with monkeypatch.context() as patched:
-                patched.setattr("tipsearch.answering.generator.monotonic", lambda: now[0])
+                for module in ("generator", "llm"):
+                    patched.setattr(f"tipsearch.answering.{module}.monotonic", lambda: now[0])
                 now[0] = 1_000.0 + at
                 before = len(server.asked)
                 try:
@@ -342,7 +342,7 @@ def test_what_passed_before_a_failure_stands() -> None:
             answer_from(PAGE, RESIGNED), {PAGE.id: PAGE}.get
         )
         first = next(said)
-        assert isinstance(first, PhrasedSentence)
+        assert isinstance(first, Phrase)
         assert first.text == f"{RESIGNED}."
         with pytest.raises(BackendError, match="broke off"):
             next(said)
@@ -476,7 +476,7 @@ def test_a_sentence_comes_before_the_next_is_said() -> None:
         said = Generator(settings_for(server), accept).stream(
             answer_from(PAGE, RESIGNED), {PAGE.id: PAGE}.get
         )
-        assert isinstance(next(said), PhrasedSentence)
+        assert isinstance(next(said), Phrase)
         assert not go_on.is_set()
         go_on.set()
         assert [one.text for one in said] == [line("No quote.")]

@@ -8,11 +8,10 @@ from collections.abc import Sequence
 from tipsearch.answering.citation import cite
 from tipsearch.answering.comparing import Comparison
 from tipsearch.answering.criteria import Criteria, Years
-from tipsearch.answering.kinds import Kind
 from tipsearch.answering.listing import Item
 from tipsearch.answering.overview import Quote
 from tipsearch.answering.timeline import Event
-from tipsearch.types import Answer, Citation, Hit, Profile, Reason, Span
+from tipsearch.types import Answer, Citation, Hit, Kind, Profile, Reason, Span
 
 RULED = 0.9
 """Confidence of what rules put together; docs/evaluation.md has how often each kind is right."""
@@ -142,9 +141,7 @@ _BY = {
 
 def dated(question: str, subject: str, events: Sequence[Event]) -> Answer:
     """Answer with dated sentences, in order."""
-    lines = [
-        f"{event.when}: {event.profile.text[event.start : event.end]}" for event in events
-    ]
+    lines = [f"{event.when}: {event.profile.text[event.start : event.end]}" for event in events]
     return Answer(
         question,
         "\n".join(lines),

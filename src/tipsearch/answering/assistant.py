@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from functools import cached_property
 from itertools import chain, islice
@@ -23,17 +24,18 @@ from tipsearch.answering.answers import (
 from tipsearch.answering.citation import cite
 from tipsearch.answering.conversation import Conversation
 from tipsearch.answering.criteria import Criteria
-from tipsearch.answering.kinds import Kind
+from tipsearch.answering.generator import Generator
+from tipsearch.answering.llm import GeneratorSettings
 from tipsearch.answering.models import CurvePoint
 from tipsearch.answering.reader import Reader, SpanReader, with_reader_scores
 from tipsearch.answering.subjects import Directory, Name, Subject
-from tipsearch.corpus import dates
+from tipsearch.corpus import dates, places
 from tipsearch.corpus.passages import sentences
 from tipsearch.corpus.profiles import fold
 from tipsearch.errors import BackendError, QueryError
 from tipsearch.index import FilterValue, Index, Snapshot, clean_query
 from tipsearch.settings import DEFAULT_MODEL, Settings
-from tipsearch.types import Answer, Citation, Hit, Reason, Span
+from tipsearch.types import Answer, Citation, Hit, Kind, Phrase, Reason, Span
 
 _WELCOME = "Ask about the people and organisations in the profiles: who, when, where, how many."
 _NOT_SAID = "The profiles do not say, or not in words close to the question."
@@ -47,15 +49,20 @@ _ABOUT_ITSELF = {
     ),
     Kind.EMPTY: f"There is no question in that. {_WELCOME}",
 }
+_OF_PLACES = frozenset({Kind.LIST, Kind.COUNT, Kind.TIMELINE})
+_SUPPORTS = 0.5  # cosine of a phrased sentence to its source
 _CLOSE_NAME = 0.8  # similarity of difflib, in [0, 1]: one letter off in a name of five or more
 
 
 class Assistant:
     """Answers from an index with the words of its profiles, or says that they do not answer."""
 
-    def __init__(self, index: Index, reader: Reader) -> None:
+    def __init__(
+        self, index: Index, reader: Reader, generator: GeneratorSettings | None = None
+    ) -> None:
         self.index = index
         self._reader = reader
+        self._generator = Generator(generator, self._supports) if generator else None
         self._names: tuple[str, Directory] | None = None
 
     @classmethod
@@ -71,7 +78,8 @@ class Assistant:
         """
         settings = settings or Settings.from_environment()
         opened = Index.open(index, settings=settings)
-        return cls(opened, SpanReader.open(settings, opened.snapshot.encoder))
+        reader = SpanReader.open(settings, opened.snapshot.encoder)
+        return cls(opened, reader, GeneratorSettings.from_environment())
 
     @property
     def curve(self) -> tuple[CurvePoint, ...]:
@@ -138,6 +146,45 @@ class Assistant:
         return found or self._fact(asked, kind)
 
     @property
+    def phrases(self) -> bool:
+        """Whether a language model is set up; see docs/generator.md."""
+        return self._generator is not None
+
+    def phrase(self, answer: Answer) -> Answer:
+        """Have an answer phrased by the language model that is set up, if one is.
+
+        What it says is checked sentence by sentence; the quotes stand whatever becomes of it, and
+        ``notice`` says what did.
+        """
+        return list(self.phrasing(answer))[-1]
+
+    def phrasing(self, answer: Answer) -> Iterator[Answer]:
+        """Yield an answer as it is, then again with each further sentence that passed."""
+        yield answer
+        if self._generator is None or answer.text is None:
+            return
+        dropped = 0
+        notice = ""
+        try:
+            for said in self._generator.stream(answer, self.index.snapshot.profile):
+                if isinstance(said, Phrase):
+                    answer = replace(answer, phrased=(*answer.phrased, said))
+                    yield answer
+                else:
+                    dropped += 1
+        except BackendError as error:
+            notice = f"{error.message}; the quotes stand"
+        if dropped and not notice:
+            notice = f"{dropped} of the language model's sentences did not pass the checks"
+        if notice:
+            yield replace(answer, notice=notice)
+
+    def _supports(self, source: str, sentence: str) -> bool:
+        """Whether a sentence means about what its source does."""
+        one, other = self.index.snapshot.encoder.encode([source, sentence])
+        return float(one @ other) >= _SUPPORTS
+
+    @property
     def directory(self) -> Directory:
         """Every name of the index's people and bodies."""
         return self._directory(self.index.snapshot)
@@ -154,7 +201,9 @@ class Assistant:
         kind = self.kind_of(whole)
         if kind in {Kind.FACT, Kind.YES_NO, Kind.OVERVIEW, Kind.TIMELINE}:
             return None
-        names_heroes = re.search(r"\bhero(?:es)?\b|\bhonou?rees?\b|\bprofiles?\b", typed, re.IGNORECASE)
+        names_heroes = re.search(
+            r"\bhero(?:es)?\b|\bhonou?rees?\b|\bprofiles?\b", typed, re.IGNORECASE
+        )
         if names_heroes or not self.directory.find(whole):
             return None
         return Kind.FACT
@@ -165,7 +214,14 @@ class Assistant:
         if profile is None:
             return None
         told = [d for d in dates.find(profile.text) if cited.start <= d.start < cited.end]
-        whole = [d for d in told if not any(d is not o and d.value == o.value[: len(d.value)] and len(o.value) > len(d.value) for o in told)]
+        whole = [
+            d
+            for d in told
+            if not any(
+                d is not o and d.value == o.value[: len(d.value)] and len(o.value) > len(d.value)
+                for o in told
+            )
+        ]
         if len({date.value for date in whole}) != 1:
             return None
         date = whole[0]
@@ -182,7 +238,9 @@ class Assistant:
 
     def _name_problem(self, asked: Asked, kind: Kind) -> Answer | None:
         """Refuse a name that no profile holds; ask which one, if it fits two people."""
-        if unknown := asked.unknown_names:
+        if (unknown := asked.unknown_names) and not (
+            kind in _OF_PLACES and asked.only_places(unknown)
+        ):
             detail = _unknown(unknown, asked.snapshot)
             return refused(asked.question, kind, Reason.UNKNOWN_NAME, detail, asked.hits)
         for subject in asked.subjects:
@@ -211,7 +269,9 @@ class Assistant:
         return refused(question, kind, Reason.NOT_SAID, _NOT_SAID, hits)
 
 
-_HEROES = re.compile(r"\b(?:hero(?:ine)?e?s|honou?rees|profiles|recipients|winners)\b", re.IGNORECASE)
+_HEROES = re.compile(
+    r"\b(?:hero(?:ine)?e?s|honou?rees|profiles|recipients|winners)\b", re.IGNORECASE
+)
 
 
 def told_kind(question: str, snapshot: Snapshot) -> Kind:
@@ -245,7 +305,9 @@ class Asked:
         self.subjects = directory.find(question)
         for subject in reversed(self.subjects):
             if subject.corrected:
-                question = f"{question[:subject.start]}{subject.corrected}{question[subject.end:]}"
+                question = (
+                    f"{question[: subject.start]}{subject.corrected}{question[subject.end :]}"
+                )
         if any(subject.corrected for subject in self.subjects):
             self.subjects = directory.find(question)
         self.question = question
@@ -296,6 +358,14 @@ class Asked:
         typed = questions.names(self.question)
         return {name: _as_written(name, self.snapshot) for name in typed}
 
+    def only_places(self, typed: Sequence[str]) -> bool:
+        """Whether these names are all of places: nobody may be from there, which is an answer."""
+        return all(
+            {word for place in places.find(name) for word in name[place.start : place.end].split()}
+            >= set(name.split())
+            for name in typed
+        )
+
     @property
     def unknown_names(self) -> list[str]:
         """The names that no profile holds."""
@@ -333,7 +403,6 @@ class Asked:
                 kept.append(span)
         return kept
 
-
     def of_the_right_year(self, spans: Sequence[Span]) -> list[Span]:
         """Drop what is dated otherwise than the question says: "Which NGO did he start in 2007?".
 
@@ -352,7 +421,9 @@ class Asked:
         before = [start for start, end in sentences(profile.text) if end <= span.context_start]
         since = before[-_FOLLOWS:][0] if before else 0
         own = {e.value[:4] for e in told if span.context_start <= e.start < span.context_end}
-        own |= set(re.findall(r"\b(?:1[89]|20)\d\d\b", profile.text[span.context_start : span.context_end]))
+        own |= set(
+            re.findall(r"\b(?:1[89]|20)\d\d\b", profile.text[span.context_start : span.context_end])
+        )
         return own or {e.value[:4] for e in told if since <= e.start < span.context_start}
 
 

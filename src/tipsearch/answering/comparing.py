@@ -57,17 +57,27 @@ class Comparison:
         return "; ".join(f"{side.label}: {value.shown}" for side, value in self.sides)
 
 
-_HONOURED = re.compile(r"\b(?:hono(?:u)?red?|award\w*|hero(?:es)?|recogni[sz]\w*|tip|prize|accolade)\b")
+_HONOURED = re.compile(
+    r"\b(?:hono(?:u)?red?|award\w*|hero(?:es)?|recogni[sz]\w*|tip|prize|accolade)\b"
+)
 _FOUNDED = re.compile(
     r"\b(?:found(?:ed|ing)?|set up|start(?:ed)?|establish\w*|creat\w+|launch\w*|form(?:ed)?|older|"
     r"oldest|younger|youngest|newer|newest|exist\w*|go(?:es)? back|came into being|around|began|begun)\b"
 )
 _BORN = re.compile(r"\b(?:born|birth|age|older|younger)\b")
-_LATER = re.compile(r"\b(?:later|last|latest|after|younger|youngest|newer|newest|most recent\w*|more recent\w*)\b")
+_LATER = re.compile(
+    r"\b(?:later|last|latest|after|younger|youngest|newer|newest|most recent\w*|more recent\w*)\b"
+)
 _EARLIER = re.compile(r"\b(?:first|earlier|earliest|before|older|oldest|sooner|ahead)\b")
-_MORE = re.compile(r"\b(?:more|most|bigger|biggest|larger|largest|longer|longest|higher|highest|greater|further|farther)\b")
-_LESS = re.compile(r"\b(?:fewer|fewest|less|least|smaller|smallest|shorter|shortest|lower|lowest)\b")
-_SAME = re.compile(r"\bsame (?:\w+ ){0,2}?(year|country|day|date|place|time|month|ceremony|region|continent)\b|\b(both)\b")
+_MORE = re.compile(
+    r"\b(?:more|most|bigger|biggest|larger|largest|longer|longest|higher|highest|greater|further|farther)\b"
+)
+_LESS = re.compile(
+    r"\b(?:fewer|fewest|less|least|smaller|smallest|shorter|shortest|lower|lowest)\b"
+)
+_SAME = re.compile(
+    r"\bsame (?:\w+ ){0,2}?(year|country|day|date|place|time|month|ceremony|region|continent)\b|\b(both)\b"
+)
 _YES_NO = re.compile(
     r"(?:and |so |but )?(?:is|are|was|were|do|does|did|has|have|had|can|could)\b(?!.*\bor (?!not\b|the other))"
 )
@@ -108,7 +118,9 @@ _BETWEEN = re.compile(
     r"\b(?:from|between|separate|after)\b(.+?)\b(?:until|till|to the|to when|and|did|was|were|before)\b(.+)$",
     re.IGNORECASE,
 )
-_NAMED_PRIZE = re.compile(r"\b[A-Z][\w’'-]+ (?:\w+ )?(?:Award|Prize|Medal|Order|Honour|Shri)\b(?<!TIP Award)")
+_NAMED_PRIZE = re.compile(
+    r"\b[A-Z][\w’'-]+ (?:\w+ )?(?:Award|Prize|Medal|Order|Honour|Shri)\b(?<!TIP Award)"
+)
 
 
 def _two_events(
@@ -141,7 +153,9 @@ def _dated(side: Side, half: str, stems: Stems) -> Value | None:
     plain = fold(half)
     if _HONOURED.search(plain) and not _NAMED_PRIZE.search(half):
         return _award(side)
-    if re.search(r"\b(?:founding|founded|foundation|set up|established|beginning|started)\b", plain):
+    if re.search(
+        r"\b(?:founding|founded|foundation|set up|established|beginning|started)\b", plain
+    ):
         return _founding(side)
     return _event(side, _rest(half, [side]), stems)
 
@@ -175,7 +189,10 @@ def _sides(question: str, snapshot: Snapshot, directory: Directory) -> list[Side
     return _described(question, snapshot, chosen)
 
 
-_OR = re.compile(r"^(.*?)(?:[:,–-]\s*|\b(?:first|earlier|later|older|sooner|longer|more|last)\b,?\s+)(.+?),? or (.+?)\??$", re.I)
+_OR = re.compile(
+    r"^(.*?)(?:[:,–-]\s*|\b(?:first|earlier|later|older|sooner|longer|more|last)\b,?\s+)(.+?),? or (.+?)\??$",
+    re.I,
+)
 
 
 def _described(question: str, snapshot: Snapshot, known: Sequence[Side]) -> list[Side]:
@@ -185,7 +202,10 @@ def _described(question: str, snapshot: Snapshot, known: Sequence[Side]) -> list
         return list(known)
     found = []
     for half in halves.groups()[1:]:
-        named = next((s for s in known if any(w in fold(half).split() for n in s.names for w in n.words)), None)
+        named = next(
+            (s for s in known if any(w in fold(half).split() for n in s.names for w in n.words)),
+            None,
+        )
         if named:
             found.append(named)
             continue
@@ -195,7 +215,9 @@ def _described(question: str, snapshot: Snapshot, known: Sequence[Side]) -> list
             return list(known)
         about = Facts(profile, snapshot)
         bodies = [facts.short_name(e.value) for e in about.of("organization")]
-        body = _FOUNDED.search(fold(question)) or re.search(r"\b(?:organi[sz]ation|group|union|ngo|body|centre|association)\b", fold(half))
+        body = _FOUNDED.search(fold(question)) or re.search(
+            r"\b(?:organi[sz]ation|group|union|ngo|body|centre|association)\b", fold(half)
+        )
         label = bodies[0] if body and bodies else facts.people(profile)[0]
         names = (Name(tuple(fold(label).split()), label, profile.id, not (body and bodies)),)
         found.append(Side(label, names, (about,), half))
@@ -229,8 +251,10 @@ def _ways(plain: str, question: str, sides: Sequence[Side], stems: Stems) -> lis
     rest = _rest(question, sides)
     event = ("event", lambda side: _event(side, rest, stems))
     ways: list[tuple[str, Read]] = []
-    if (_MORE.search(plain) or _LESS.search(plain)) and not _GAP.search(plain) and not re.search(
-        r"\bmore recent", plain
+    if (
+        (_MORE.search(plain) or _LESS.search(plain))
+        and not _GAP.search(plain)
+        and not re.search(r"\bmore recent", plain)
     ):
         return [("number", lambda side: _number(side, rest, stems))]
     if _BORN.search(plain) and not bodies:
@@ -258,7 +282,7 @@ def _rest(question: str, sides: Sequence[Side]) -> str:
             for word in {*name.full.split(), *name.words}:
                 text = re.sub(rf"\b{re.escape(word)}(?:['’]s)?\b", " ", text, flags=re.IGNORECASE)
     for place in reversed(places.find(text, any_case=True)):
-        text = f"{text[:place.start]} {text[place.end:]}"
+        text = f"{text[: place.start]} {text[place.end :]}"
     kept = [w for w in re.findall(r"[\w’'-]+", fold(text)) if criteria.is_content(w)]
     compare_words = re.compile(
         r"first|last|earlier|later|older|sooner|before|after|more|most|bigger|larger|larg\w+|"
@@ -277,7 +301,9 @@ def _award(side: Side) -> Value | None:
     for about in side.profiles:
         for said in about.of("award_year"):
             dated = [
-                e for e in about.of("date") if e.start == said.start and e.value.startswith(said.value)
+                e
+                for e in about.of("date")
+                if e.start == said.start and e.value.startswith(said.value)
             ]
             best = max(dated, key=lambda e: len(e.value), default=None)
             start, end = (said.start, said.end) if said.end else about.opening
@@ -365,7 +391,11 @@ def _number(side: Side, words: str, stems: Stems) -> Value | None:
             counts = [m for m in _NUMBER.finditer(text) if not re.fullmatch(r"(?:19|20)\d\d", m[1])]
             share = _share(about, span, groups)
             if counts and share > 0 and (best is None or share > best[0]):
-                match = counts[-1] if len(counts) == 1 else max(counts, key=lambda m: float(re.sub("[, ]", "", m[1])))
+                match = (
+                    counts[-1]
+                    if len(counts) == 1
+                    else max(counts, key=lambda m: float(re.sub("[, ]", "", m[1])))
+                )
                 number = float(re.sub("[, ]", "", match[1]))
                 best = (share, Value(number, match[1], about.profile, *span))
     return best[1] if best else None
@@ -377,7 +407,13 @@ def _verdict(plain: str, held: Sequence[tuple[Side, Value]]) -> str:
         length = min(len(first.key), len(second.key)) if first.key[:1].isdigit() else 99
         same_what = _SAME.search(plain)
         if same_what and first.key[:1].isdigit():
-            length = 4 if same_what[1] in {"year", None, "time"} else 7 if same_what[1] == "month" else 10
+            length = (
+                4
+                if same_what[1] in {"year", None, "time"}
+                else 7
+                if same_what[1] == "month"
+                else 10
+            )
         keys: list[str | float] = [value.key[:length] for _, value in held]  # type: ignore[index]
     else:
         keys = [value.key for _, value in held]
@@ -397,5 +433,3 @@ def _verdict(plain: str, held: Sequence[tuple[Side, Value]]) -> str:
     chosen = choose(keys)  # type: ignore[type-var]
     winners = [side.label for (side, _), key in zip(held, keys, strict=True) if key == chosen]
     return winners[0] if len(winners) == 1 else f"Both in {first.shown}"
-
-

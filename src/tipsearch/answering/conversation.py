@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tipsearch.answering import questions
-from tipsearch.answering.kinds import Kind
 from tipsearch.corpus import facts, places
 from tipsearch.index import FilterValue
-from tipsearch.types import Answer, Citation
+from tipsearch.types import Answer, Citation, Kind
 
 if TYPE_CHECKING:
     from tipsearch.answering.assistant import Assistant
@@ -82,6 +81,8 @@ class Conversation:
     def __init__(self, assistant: Assistant) -> None:
         self._assistant = assistant
         self._focus = Focus()
+        self.last: Answer | None = None
+        """What was said last."""
 
     def ask(
         self,
@@ -109,12 +110,14 @@ class Conversation:
             As `Assistant.ask` does.
         """
         if self._asks_when(question) and (answer := self._when(question)):
+            self.last = answer
             return answer
         whole = self.standalone(question)
         if kind is None and whole != question and self._focus.question:
             kind = self._assistant.kind_of_follow_up(question, whole)
         answer = self._assistant.ask(whole, k, filters, threshold, kind)
         self._remember(answer)
+        self.last = answer
         return answer
 
     def standalone(self, question: str) -> str:
@@ -130,7 +133,11 @@ class Conversation:
         if focus.thing and not directory.find(text[: len(text)]):
             text = _BODY.sub(lambda m: _owner(m[0], focus.thing), text)
         if focus.place:
-            text = re.sub(r"(?<!is )(?<!are )(?<!was )\bthere\b(?! (?:is|are|was|were)\b)", f"in {focus.place}", text)
+            text = re.sub(
+                r"(?<!is )(?<!are )(?<!was )\bthere\b(?! (?:is|are|was|were)\b)",
+                f"in {focus.place}",
+                text,
+            )
         if focus.year:
             text = re.sub(r"\b(?:in )?(?:that|the same) (?:same )?year\b", f"in {focus.year}", text)
         if text != question or not focus.people or not self._leans(text, directory):
@@ -157,7 +164,9 @@ class Conversation:
         if not name:
             return match[0]
         follows = (match[2] or "").strip().lower()
-        owns = pronoun in _POSSESSIVE or (pronoun == "her" and follows and follows not in _AFTER_HER)
+        owns = pronoun in _POSSESSIVE or (
+            pronoun == "her" and follows and follows not in _AFTER_HER
+        )
         return f"{name}'s" if owns else name
 
     def _stands_for(self, pronoun: str) -> str:
@@ -187,7 +196,9 @@ class Conversation:
 
     def _exchanged(self, rest: str, last: str) -> str:
         """Return the last question with one thing in it exchanged: a year, a place, a name."""
-        if re.match(rf"{_WH}\b|(?:is|are|was|were|do|does|did|has|have|had)\b", rest, re.IGNORECASE):
+        if re.match(
+            rf"{_WH}\b|(?:is|are|was|were|do|does|did|has|have|had)\b", rest, re.IGNORECASE
+        ):
             return ""
         if "," in rest or len(rest.split()) > _LONGEST_EXCHANGE:
             return ""
@@ -198,10 +209,10 @@ class Conversation:
         named, before = directory.find(rest), directory.find(last)
         if named and before:
             typed = rest[named[0].start : named[0].end]
-            return f"{last[:before[0].start]}{typed}{last[before[0].end:]}"
+            return f"{last[: before[0].start]}{typed}{last[before[0].end :]}"
         new, old = places.find(rest, any_case=True), places.find(last, any_case=True)
         if new and old:
-            return f"{last[:old[0].start]}{rest[new[0].start:new[0].end]}{last[old[0].end:]}"
+            return f"{last[: old[0].start]}{rest[new[0].start : new[0].end]}{last[old[0].end :]}"
         if phrases := list(_PHRASE.finditer(last)):
             start, end = phrases[-1].span()
             return f"{last[:start]}{rest}{last[end:]}"
@@ -226,16 +237,16 @@ class Conversation:
         said = [name for s in directory.find(answer.text or "") for name in s.names[:1]]
         if answer.kind in {Kind.TIMELINE, Kind.OVERVIEW}:
             said = []
-        people = _unique([n.full for n in asked if n.person]) or _unique(
-            [n.full for n in said if n.person and answer.kind != Kind.LIST]
-        )
+        people = _unique([n.full for n in asked if n.person]) or _unique([
+            n.full for n in said if n.person and answer.kind != Kind.LIST
+        ])
         ids = {name.profile_id for name in asked}
         ids |= {c.profile_id for c in answer.citations[:1]} if not people else set()
         if not people:
             people = self._people_of(ids) or (old.people if not asked else ())
-        bodies = _unique([n.full for n in asked if not n.person]) or _unique(
-            [n.full for n in said if not n.person]
-        )
+        bodies = _unique([n.full for n in asked if not n.person]) or _unique([
+            n.full for n in said if not n.person
+        ])
         place = places.find(answer.text or "") or places.find(answer.question, any_case=True)
         years = re.findall(r"\b(?:19|20)\d\d\b", f"{answer.question} {answer.text or ''}")
         self._focus = Focus(
@@ -298,5 +309,3 @@ def _asked_otherwise(wh: str, last: str) -> str:
     if match := _ASKED.match(last):
         return f"{wh[0].upper()}{wh[1:]} {match['aux']}{match['rest']}"
     return f"{wh[0].upper()}{wh[1:]}: {last}"
-
-

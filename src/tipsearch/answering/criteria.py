@@ -127,19 +127,37 @@ _OTHER_PRIZE = re.compile(
 )
 _YEAR = r"(?:19|20)\d\d"
 _RANGES: tuple[tuple[str, Callable[[re.Match[str]], tuple[int, int]]], ...] = (
-    (rf"\bbetween (?:the years )?({_YEAR}) (?:and|to) ({_YEAR})\b", lambda m: (int(m[1]), int(m[2]))),
-    (rf"\b(?:from|in) ({_YEAR}) (?:to|through|until|till|up to) ({_YEAR})\b", lambda m: (int(m[1]), int(m[2]))),
+    (
+        rf"\bbetween (?:the years )?({_YEAR}) (?:and|to) ({_YEAR})\b",
+        lambda m: (int(m[1]), int(m[2])),
+    ),
+    (
+        rf"\b(?:from|in) ({_YEAR}) (?:to|through|until|till|up to) ({_YEAR})\b",
+        lambda m: (int(m[1]), int(m[2])),
+    ),
     (rf"\b({_YEAR}) (?:to|through|until) ({_YEAR})\b", lambda m: (int(m[1]), int(m[2]))),
     (rf"\b(?:up to and including|not later than) ({_YEAR})\b", lambda m: (0, int(m[1]))),
     (rf"\b({_YEAR}) ?[-–] ?({_YEAR})\b", lambda m: (int(m[1]), int(m[2]))),
-    (rf"\b(?:before|prior to|earlier than|ahead of) (?:the year )?({_YEAR})\b", lambda m: (0, int(m[1]) - 1)),
-    (rf"\b(?:until|till|up to|by|no later than|up until) (?:the (?:year|end of) )?({_YEAR})\b", lambda m: (0, int(m[1]))),
+    (
+        rf"\b(?:before|prior to|earlier than|ahead of) (?:the year )?({_YEAR})\b",
+        lambda m: (0, int(m[1]) - 1),
+    ),
+    (
+        rf"\b(?:until|till|up to|by|no later than|up until) (?:the (?:year|end of) )?({_YEAR})\b",
+        lambda m: (0, int(m[1])),
+    ),
     (rf"\b(?:after|later than|past) (?:the year )?({_YEAR})\b", lambda m: (int(m[1]) + 1, 9999)),
-    (rf"\b(?:since|from|as of|starting in) (?:the year )?({_YEAR})(?: on(?:wards?)?)?\b", lambda m: (int(m[1]), 9999)),
+    (
+        rf"\b(?:since|from|as of|starting in) (?:the year )?({_YEAR})(?: on(?:wards?)?)?\b",
+        lambda m: (int(m[1]), 9999),
+    ),
     (rf"\b({_YEAR}) (?:or|and) (?:later|after|newer|onwards?)\b", lambda m: (int(m[1]), 9999)),
     (rf"\b({_YEAR}) or (?:earlier|before)\b", lambda m: (0, int(m[1]))),
     (r"\b(?:the )?((?:19|20)\d)0['’]?s\b", lambda m: (int(m[1]) * 10, int(m[1]) * 10 + 9)),
-    (rf"\b(?:either )?(?:in )?({_YEAR}) (?:or|and) (?:in )?({_YEAR})\b", lambda m: (int(m[1]), int(m[2]))),
+    (
+        rf"\b(?:either )?(?:in )?({_YEAR}) (?:or|and) (?:in )?({_YEAR})\b",
+        lambda m: (int(m[1]), int(m[2])),
+    ),
     (rf"\b({_YEAR})\b", lambda m: (int(m[1]), int(m[1]))),
 )
 _DECADES = {"nineties": "1990s", "eighties": "1980s", "seventies": "1970s", "noughties": "2000s",
@@ -222,7 +240,9 @@ def describing(question: str, stems: Stems) -> Criteria:
     return Criteria("person", "", parsed.places, years, parsed.gender, (), roles[:1])
 
 
-_ASKS = r"(?:which|who|whose|what|how many|in which|list|name|give|show|count|tell|were|are|was|is)\b"
+_ASKS = (
+    r"(?:which|who|whose|what|how many|in which|list|name|give|show|count|tell|were|are|was|is)\b"
+)
 _ASIDE = re.compile(
     r",? (?:according to|going by|judging by|as far as|as told by|as per|based on|in|from|among|of) "
     r"(?:all )?(?:the |these |those |your |our )?(?:profiles?|texts?|collection|database|archive|index|people profiled)"
@@ -235,10 +255,23 @@ _ASIDE = re.compile(
 def _asked(question: str) -> str:
     """Return the part of a question that asks: no lead-in, no "name them", no "as the profiles say"."""
     text = _ASIDE.sub(" ", question)
-    text = re.sub(r"[.?!;,:–-]+ *(?:please )?(?:name|list|show|tell) (?:them|me|us|all of them)\b.*$", "", text, flags=re.I)
-    text = re.sub(r"[?.!] *(?:and )?(?:who|which|which ones)\b *[?!.]*$", "", text, flags=re.IGNORECASE)
-    cut = re.match(rf"[^:–]*?(?:[:;–]| - |[.,] (?={_ASKS}))\s*(?=.*\b{_ASKS})(.+)$", text, re.IGNORECASE)
-    lead = cut and re.match(r"(?:i\b|i'm|we|hi|hello|my|for (?:my|an?|our)|please|ok|so|well|just|thanks|as)", text, re.I)
+    text = re.sub(
+        r"[.?!;,:–-]+ *(?:please )?(?:name|list|show|tell) (?:them|me|us|all of them)\b.*$",
+        "",
+        text,
+        flags=re.I,
+    )
+    text = re.sub(
+        r"[?.!] *(?:and )?(?:who|which|which ones)\b *[?!.]*$", "", text, flags=re.IGNORECASE
+    )
+    cut = re.match(
+        rf"[^:–]*?(?:[:;–]| - |[.,] (?={_ASKS}))\s*(?=.*\b{_ASKS})(.+)$", text, re.IGNORECASE
+    )
+    lead = cut and re.match(
+        r"(?:i\b|i'm|we|hi|hello|my|for (?:my|an?|our)|please|ok|so|well|just|thanks|as)",
+        text,
+        re.I,
+    )
     return cut[1] if cut and lead else text
 
 
@@ -302,7 +335,9 @@ _CAPITAL = re.compile(r"(?<=[\w,] )[A-Z][a-z]\w*")
 
 def _target(plain: str) -> tuple[str, str]:
     """Tell what is listed from the first noun that can be."""
-    opening = re.search(r"\bhow many\b(?: different| of the| of these)?|^\W*in (?:which|what)\b", plain)
+    opening = re.search(
+        r"\bhow many\b(?: different| of the| of these)?|^\W*in (?:which|what)\b", plain
+    )
     words = _words(plain[opening.end() :] if opening else plain)
     if "who" in words and any(singular(w) != "who" and _is_noun(w) for w in words):
         words = [word for word in words if word != "who"]
@@ -311,14 +346,20 @@ def _target(plain: str) -> tuple[str, str]:
         for target, nouns in _TARGETS.items():
             if single in nouns.split() and word != single:
                 return target, word
-        if single in _PEOPLE or single in _role_words() or any(word in g for g in _GENDERS.values()):
+        if (
+            single in _PEOPLE
+            or single in _role_words()
+            or any(word in g for g in _GENDERS.values())
+        ):
             return "person", word
     return "person", "heroes"
 
 
 def _is_noun(word: str) -> bool:
     single = singular(word)
-    return word != single and (single in _PEOPLE or any(single in n.split() for n in _TARGETS.values()))
+    return word != single and (
+        single in _PEOPLE or any(single in n.split() for n in _TARGETS.values())
+    )
 
 
 _PLURALS = {"people": "person", "women": "woman", "men": "man", "heroes": "hero",
@@ -380,8 +421,11 @@ def _roles(plain: str, noun: str, target: str) -> tuple[list[str], list[str], st
     """Return the roles asked for, and the question without them."""
     if target != "person":
         return [], [], plain
-    found = []
+    found: list[str] = []
     rest = plain
+    if survived := re.search(r"\b(?:survived|survivors? of)\b", plain):
+        found.append("survivor")
+        rest = _without(plain, [survived.span()])
     longest_first = sorted(_role_words(), key=len, reverse=True)
     for role in sorted(longest_first, key=lambda role: not _matches(role, noun)):
         many = _plural(role)
@@ -431,7 +475,9 @@ def _wider(ways: Sequence[tuple[frozenset[str], ...]]) -> tuple[tuple[frozenset[
     kept = [
         way
         for way in ways
-        if not any(way is not other and len(way) < len(other) and set(way) <= set(other) for other in ways)
+        if not any(
+            way is not other and len(way) < len(other) and set(way) <= set(other) for other in ways
+        )
     ]
     return tuple(kept)
 

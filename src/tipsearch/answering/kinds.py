@@ -14,7 +14,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,25 +22,10 @@ import numpy as np
 
 from tipsearch.corpus import places
 from tipsearch.corpus.profiles import fold
-
+from tipsearch.types import Kind
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-
-class Kind(StrEnum):
-    """What is asked for."""
-
-    FACT = "fact"
-    YES_NO = "yes_no"
-    LIST = "list"
-    COUNT = "count"
-    COMPARISON = "comparison"
-    OVERVIEW = "overview"
-    TIMELINE = "timeline"
-    META = "meta"
-    SMALL_TALK = "small_talk"
-    EMPTY = "empty"
 
 
 MODEL = Path(__file__).with_name("model") / "kinds.json"

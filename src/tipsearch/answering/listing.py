@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from tipsearch.answering.criteria import Criteria, Years, singular
+from tipsearch.answering.criteria import Criteria, Years
 from tipsearch.corpus import dates, facts
 from tipsearch.corpus.passages import sentences
 from tipsearch.corpus.profiles import fold
@@ -161,7 +161,9 @@ def _in_place(about: Facts, countries: frozenset[str]) -> list[Sentence]:
     return _spans(said) or ([about.opening] if said else [])
 
 
-_PRIZE = re.compile(r"(?<!nominated )\b(?:prizes?|medals?|awards?|honou?r(?:ed|s)?|order|fellow|champion)\b", re.I)
+_PRIZE = re.compile(
+    r"(?<!nominated )\b(?:prizes?|medals?|awards?|honou?r(?:ed|s)?|order|fellow|champion)\b", re.I
+)
 
 
 def _other_prizes(about: Facts, years: Years) -> list[Sentence]:
@@ -194,7 +196,9 @@ def _is_role(about: Facts, role: Group) -> list[Sentence] | None:
     spellings = "|".join(map(re.escape, sorted(role, key=len, reverse=True)))
     names = {fold(part) for e in about.of("person") for part in e.value.split()}
     who = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
-    article = r"(?: (?:an?|the|one|of|also|only|first|former|earlier|trained|then))*(?: [\w'-]+){0,2}?"
+    article = (
+        r"(?: (?:an?|the|one|of|also|only|first|former|earlier|trained|then))*(?: [\w'-]+){0,2}?"
+    )
     says = re.compile(
         rf"\b(?:{who}|he|she) {_COPULA}{article} (?:{spellings})\b|"
         rf"^(?:[\w'-]+ ){{0,3}}(?:{who}),? (?:an?|the) (?:[\w'-]+ ){{0,3}}?(?:{spellings})\b|"
@@ -211,6 +215,18 @@ def _is_role(about: Facts, role: Group) -> list[Sentence] | None:
     return _spans(labels) or told[:1] or [about.opening]
 
 
+_SHE_OR_HE = re.compile(
+    r"\b(?:he|she|him|her|his|they|their|them|herself|himself)\b", re.IGNORECASE
+)
+
+
+def _of_own(about: Facts, span: Sentence) -> bool:
+    """Whether a sentence mentions the profile's own people, by name or pronoun."""
+    text = about.text(span)
+    lasts = (e.value.split()[-1] for e in about.of("person"))
+    return bool(_SHE_OR_HE.search(text)) or any(last in text for last in lasts)
+
+
 def _heads(label: str) -> str:
     """Return what a role's label says somebody is, without of or for what.
 
@@ -219,7 +235,9 @@ def _heads(label: str) -> str:
     >>> _heads("social worker; founder of a service for victims")
     'social worker; founder'
     """
-    return ";".join(re.split(r" (?:of|for|at|in|on|with|against) ", part)[0] for part in label.split(";"))
+    return ";".join(
+        re.split(r" (?:of|for|at|in|on|with|against) ", part)[0] for part in label.split(";")
+    )
 
 
 def _told(
@@ -238,7 +256,8 @@ def _told(
         if len(held) == len(groups) and (dated is None or _dated(about, span, dated))
     ]
     if whole:
-        return whole[0], True
+        own = [span for span in whole if criteria.target != "person" or _of_own(about, span)]
+        return (own or whole)[0], bool(own)
     if dated:
         return None
     for field in ("additional_recognition", "organization", "role", "focus"):
@@ -273,7 +292,11 @@ def _named(
     elif criteria.target == "country":
         for said in about.of("active_in"):
             if not criteria.places or any(said.value in p.countries for p in criteria.places):
-                at = held[0] if criteria.words or criteria.roles or not said.end else (said.start, said.end)
+                at = (
+                    held[0]
+                    if criteria.words or criteria.roles or not said.end
+                    else (said.start, said.end)
+                )
                 yield Item(said.value, profile, *at, certain)
     elif criteria.target == "year":
         yield from _years(criteria, about, held, certain)

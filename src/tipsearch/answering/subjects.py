@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from tipsearch.answering import questions
 from tipsearch.corpus import facts
+from tipsearch.corpus.passages import TokenCounter
 from tipsearch.corpus.profiles import fold
 from tipsearch.index import Snapshot
 from tipsearch.types import Profile
@@ -62,6 +62,8 @@ class Directory:
     names: tuple[Name, ...]
     common: frozenset[str] = field(default_factory=frozenset)
     """Words that some text writes without a capital: "home" alone is no name."""
+    count_tokens: TokenCounter | None = None
+    """Tells words of the language from others: the encoder has one token for "quake"."""
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> Directory:
@@ -72,14 +74,15 @@ class Directory:
             lower.update(re.findall(r"(?<![\w’'-])[a-zà-ÿ]{2,}", profile.text))
             for name in [*_people(profile), *_bodies(profile, snapshot)]:
                 names.setdefault((name.words, name.full, name.profile_id), name)
-        return cls(tuple(names.values()), frozenset(map(fold, lower)))
+        common = frozenset(map(fold, lower))
+        return cls(tuple(names.values()), common, snapshot.encoder.count_tokens)
 
     def find(self, question: str) -> list[Subject]:
         """Return the names in a question, the longest first where they overlap, by place.
 
         Capitals, accents and the order of given name and surname make no difference; a title
         before a name is part of no name. A word of five letters or more that nothing else explains
-        may be one letter off (Damerau, Levenshtein).
+        and that is no word of the language may be one letter off (Damerau, Levenshtein).
         """
         words = list(_WORD.finditer(question))
         folded = [_bare(word[0]) for word in words]
@@ -124,12 +127,14 @@ class Directory:
         for name in self.names:
             if name.person:
                 for part in name.words:
-                    if len(part) >= _EDIT_LETTERS:
+                    if len(part) >= _EDIT_LETTERS and part not in _TITLES:
                         parts.setdefault(part, []).append(name)
         known = {part for name in self.names for part in name.words} | self.common
         for place, word in enumerate(words):
             typed = folded[place]
             if place in taken or len(typed) < _EDIT_LETTERS or typed in known:
+                continue
+            if self.count_tokens and self.count_tokens([typed])[0] == 1:
                 continue
             near = [part for part in parts if OSA.distance(typed, part, score_cutoff=1) <= 1]
             if len(near) == 1:
@@ -190,5 +195,3 @@ def _bodies(profile: Profile, snapshot: Snapshot) -> Iterator[Name]:
             words = words[1:] if words[:1] == ("the",) else words
             if words and not set(words) <= people:
                 yield Name(words, short, profile.id, person=False)
-
-

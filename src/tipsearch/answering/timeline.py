@@ -131,7 +131,8 @@ def _forms(about: Facts, name: Name) -> Iterable[str]:
     labels = [e.value for e in about.of("organization") if name.full in e.value]
     inside = [form for label in labels for form in re.findall(r"\(([^)]*)\)", label)]
     written_out = re.findall(
-        rf"{re.escape(name.full)},? (?:or|known as|called) (?:the )?([A-Z][\w’'-]*)", about.profile.text
+        rf"{re.escape(name.full)},? (?:or|known as|called) (?:the )?([A-Z][\w’'-]*)",
+        about.profile.text,
     )
     first = name.full.split()[0]
     short = [first] if first.isupper() and len(first) > 2 else []

@@ -8,7 +8,6 @@ a sentence, no model: what they miss stays unsaid, what they find is for a perso
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -55,6 +54,7 @@ def look(profiles: Sequence[Profile]) -> list[Finding]:
 
 
 # ----------------------------------------------------------------------------- empty fields
+
 
 def empty_fields(profile: Profile, topics: Iterable[str] = ()) -> list[Finding]:
     """Propose values for the fields a profile leaves empty, each with a sentence that gives it.

@@ -188,9 +188,7 @@ def _organizations(
     }
 
 
-def _topics(
-    text: str, spans: Sequence[Sentence], topics: Iterable[str]
-) -> dict[str, Sentence]:
+def _topics(text: str, spans: Sequence[Sentence], topics: Iterable[str]) -> dict[str, Sentence]:
     def spelt(words: str) -> str:
         return fold(words).replace("labour", "labor")
 
@@ -283,7 +281,9 @@ def _dates(profile: Profile) -> Iterator[Evidence]:
         yield Evidence(profile.id, "date", date.value, start, end, labelled=False, basis=basis)
 
 
-_SET_UP = re.compile(r"\b(?:co-)?(?:found(?:ed)?|set(?:ting)? up|establish(?:ed|ing)|created|launched)\b")
+_SET_UP = re.compile(
+    r"\b(?:co-)?(?:found(?:ed)?|set(?:ting)? up|establish(?:ed|ing)|created|launched)\b"
+)
 _CAME_UP = re.compile(
     r"\b(?:(?:was|were|been) (?:first )?(?:founded|set up|established|created|formed|launched)|"
     r"came into being|dates? from|dated(?: from)?|began its work|opening took place|[Ff]ounded in)\b"
@@ -338,9 +338,7 @@ def _foundings(profile: Profile, known: Sequence[Evidence]) -> Iterator[Evidence
         last = bodies[-1][1] if bodies else last
 
 
-def _bodies(
-    sentence: str, own: Mapping[str, str], names: Sequence[str]
-) -> list[tuple[int, str]]:
+def _bodies(sentence: str, own: Mapping[str, str], names: Sequence[str]) -> list[tuple[int, str]]:
     """Return the bodies a sentence names, by place, those of the labels by their short names."""
     found: dict[int, str] = {}
     for form in sorted(own, key=len, reverse=True):

@@ -30,7 +30,17 @@ from tipsearch.types import Answer
 FIRST, FOLLOW_UP = "dialogue, first turn", "dialogue, follow-up"
 FACTS = ("fact", "confusable", FIRST, FOLLOW_UP)
 REFUSED = ("unanswerable", "off_topic")
-KINDS = ("fact", "confusable", *REFUSED, "list", "count", "comparison", "timeline", "overview", "dialogue")
+KINDS = (
+    "fact",
+    "confusable",
+    *REFUSED,
+    "list",
+    "count",
+    "comparison",
+    "timeline",
+    "overview",
+    "dialogue",
+)
 
 Step = Callable[[int], None]
 

@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from tipsearch.errors import QueryError, TipsearchError
+from tipsearch.types import ANSWERED_KINDS, Kind
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -32,9 +33,10 @@ def routes(assistant: Assistant) -> list[Route]:
 
     def ask(request: Request) -> Response:
         assistant.refresh()
-        threshold, filters = _threshold(request), _filters(request, {"q", "threshold"})
-        answer = assistant.ask(_query(request), filters=filters, threshold=threshold)
-        return JSONResponse(asdict(answer))
+        threshold, kind = _threshold(request), _kind(request)
+        filters = _filters(request, {"q", "threshold", "kind"})
+        answer = assistant.ask(_query(request), None, filters, threshold, kind)
+        return JSONResponse(asdict(assistant.phrase(answer)))
 
     def search(request: Request) -> Response:
         assistant.refresh()
@@ -118,6 +120,15 @@ def _threshold(request: Request) -> float | None:
         return float(text)
     except ValueError as wrong:
         raise QueryError(f"threshold is {text[:20]!r}", "use a number from 0 to 1") from wrong
+
+
+def _kind(request: Request) -> Kind | None:
+    text = request.query_params.get("kind")
+    if text is None:
+        return None
+    if text not in ANSWERED_KINDS:
+        raise QueryError(f"kind is {text[:20]!r}", f"use one of {', '.join(ANSWERED_KINDS)}")
+    return Kind(text)
 
 
 def _filters(request: Request, taken: set[str]) -> dict[str, list[str]] | None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tipsearch.answering.conversation import Conversation
 from tipsearch.answering.questions import content_words
 from tipsearch.errors import QueryError, TipsearchError
+from tipsearch.types import ANSWERED_KINDS, Kind
 from tipsearch.web import reading, render
 
 if TYPE_CHECKING:
@@ -32,6 +34,20 @@ _FILTERS = {
 }
 _RESULTS = (("5 results", 5), ("10 results", 10), ("20 results", 20))
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+_ASKING: dict[str, Any] = {
+    "concurrency_limit": CONCURRENT,
+    "concurrency_id": "ask",
+    "show_progress": "minimal",
+    "api_visibility": "private",
+}
+_ASKED_AS = {
+    "a look-up": Kind.FACT,
+    "a list": Kind.LIST,
+    "a count": Kind.COUNT,
+    "a portrait": Kind.OVERVIEW,
+    "a timeline": Kind.TIMELINE,
+}
+_CHOICES = 4  # of people whom a name may mean, that are offered
 _log = logging.getLogger(__name__)
 
 
@@ -58,8 +74,9 @@ class Page:
         chat: Conversation | None,
         turns: list[str],
         threshold: float | None = None,
+        kind: Kind | None = None,
     ) -> tuple[str, Conversation | None, list[str], str]:
-        """Answer a question.
+        """Answer a question, as what it is taken for, or as the kind that is given.
 
         Returns
         -------
@@ -72,7 +89,7 @@ class Page:
         try:
             self._assistant.refresh()
             chat = chat or self._assistant.conversation()
-            turn = render.answered(asked, chat.ask(asked, threshold=threshold))
+            turn = render.answered(asked, chat.ask(asked, threshold=threshold, kind=kind))
         except TipsearchError as error:
             trouble = render.failed(asked.strip(), error.message, error.hint)
         except Exception:
@@ -82,6 +99,21 @@ class Page:
             turns = [*turns, turn][-_TURNS:]
             return "", chat, turns, render.conversation(turns)
         return question, chat, turns, render.conversation([*turns, trouble])
+
+    @property
+    def phrases(self) -> bool:
+        """Whether a language model is set up to phrase answers."""
+        return self._assistant.phrases
+
+    def phrase(
+        self, asked: str, chat: Conversation | None, turns: list[str]
+    ) -> Iterator[tuple[list[str], str]]:
+        """Yield the turns and the log with the last answer phrased, sentence by sentence."""
+        if chat is None or chat.last is None or not turns:
+            return
+        for answer in self._assistant.phrasing(chat.last):
+            turns = [*turns[:-1], render.answered(asked, answer)]
+            yield turns, render.conversation(turns)
 
     def meaning(self, threshold: float) -> str:
         """Return what a threshold does, as it was measured."""
@@ -183,36 +215,72 @@ def _ask_tab(page: Page) -> None:
                 elem_id="threshold",
             )
             meaning = _html(page.meaning(page.threshold), elem_id="meaning")
+        with gr.Row(visible=False, elem_id="meant") as meant:
+            choices = [gr.Button(visible=False, elem_classes="choice", scale=0) for _ in range(_CHOICES)]
+            otherwise = _html("Meant otherwise? Ask for", elem_id="otherwise")
+            others = [gr.Button(label, size="sm", min_width=0, scale=0) for label in _ASKED_AS]
         again = gr.Button("New conversation", visible=False, elem_id="again")
+
+    def shown_for(chat: Conversation | None, turns: list[str]) -> list[object]:
+        """Show what can be asked after a turn: whom a name meant, or the question otherwise."""
+        last = chat.last if chat else None
+        names = last.choices[:_CHOICES] if last else ()
+        taken_for = last.kind if last else ""
+        kinds = taken_for in ANSWERED_KINDS and not names
+        return [
+            gr.update(visible=not turns),
+            gr.update(visible=bool(turns)),
+            gr.update(visible=bool(names) or kinds),
+            gr.update(visible=kinds),
+            *(gr.update(value=name, visible=True) for name in names),
+            *(gr.update(visible=False) for _ in range(_CHOICES - len(names))),
+            *(gr.update(visible=kinds and kind != taken_for) for kind in _ASKED_AS.values()),
+        ]
 
     def ask(
         question: str | None, chat: Conversation | None, turns: list[str], least: float
-    ) -> tuple[object, ...]:
+    ) -> list[object]:
         left, chat, turns, shown = page.ask(question, chat, turns, least)
-        begun = bool(turns)
-        kept = gr.skip() if left else ""
-        return kept, chat, turns, shown, gr.update(visible=not begun), gr.update(visible=begun)
+        return [gr.skip() if left else "", chat, turns, shown, *shown_for(chat, turns)]
 
-    def start_again() -> tuple[object, ...]:
-        shown = render.conversation([])
-        return "", None, [], shown, gr.update(visible=True), gr.update(visible=False)
+    def ask_as(kind: Kind) -> Callable[..., list[object]]:
+        def asked(chat: Conversation, turns: list[str], least: float) -> list[object]:
+            question = chat.last.question if chat.last else ""
+            _, chat_now, turns, shown = page.ask(question, chat, turns, least, kind)
+            return ["", chat_now, turns, shown, *shown_for(chat_now, turns)]
 
-    outputs = [box, chat, turns, log, welcome, again]
+        return asked
+
+    def choose(name: str, chat: Conversation, turns: list[str], least: float) -> list[object]:
+        question = f"{chat.last.question.rstrip(' ?')} ({name})?" if chat.last else name
+        _, chat_now, turns, shown = page.ask(question, chat, turns, least)
+        return ["", chat_now, turns, shown, *shown_for(chat_now, turns)]
+
+    def phrase(chat: Conversation | None, turns: list[str]) -> Iterator[tuple[list[str], str]]:
+        yield from page.phrase(chat.last.question if chat and chat.last else "", chat, turns)
+
+    def start_again() -> list[object]:
+        return ["", None, [], render.conversation([]), *shown_for(None, [])]
+
+    outputs = [box, chat, turns, log, welcome, again, meant, otherwise, *choices, *others]
+    for button_as, kind in zip(others, _ASKED_AS.values(), strict=True):
+        button_as.click(ask_as(kind), [chat, turns, least], outputs, **_ASKING)
+    for choice in choices:
+        choice.click(choose, [choice, chat, turns, least], outputs, **_ASKING)
     for trigger, source in [
         (box.submit, box),
         (button.click, box),
         *((example.click, example) for example in examples),
     ]:
-        trigger(
+        asked = trigger(
             ask,
             [source, chat, turns, least],
             outputs,
-            concurrency_limit=CONCURRENT,
-            concurrency_id="ask",
-            show_progress="minimal",
             show_progress_on=log,
-            api_visibility="private",
+            **_ASKING,
         )
+        if page.phrases:
+            asked.then(phrase, [chat, turns], [turns, log], **_QUIET)
     again.click(start_again, None, outputs, **_QUIET)
     least.change(page.meaning, least, meaning, **_QUIET)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import Route
 
+from tipsearch.types import FIELD_NAMES
 from tipsearch.web import render
 
 if TYPE_CHECKING:
@@ -39,7 +40,9 @@ def routes(assistant: Assistant) -> list[Route]:
             gone = render.notice("There is no such profile", "it may have been removed or renamed")
             return HTMLResponse(document("Not found", f"<h1>Not found</h1>{gone}"), 404)
         start, end = (_offset(request.query_params.get(name)) for name in ("start", "end"))
-        return HTMLResponse(document(found.title, render.profile_page(found, start, end)))
+        store = assistant.index.snapshot.store
+        read = [said for field in FIELD_NAMES for said in store.evidence(field, found.id)]
+        return HTMLResponse(document(found.title, render.profile_page(found, start, end, read)))
 
     return [
         Route("/profiles", profiles),

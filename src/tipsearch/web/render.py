@@ -13,12 +13,13 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from tipsearch.answering.models import CurvePoint
 from tipsearch.settings import SURE
-from tipsearch.types import Answer, Citation, Hit, Profile
+from tipsearch.types import Answer, Citation, Evidence, Hit, Profile
 
 IsMatch = Callable[[str], bool]
 """Tells whether a word of a passage is one of the words searched for."""
 
 _OTHER_PASSAGES = 4
+_BY_MODEL = "Phrased by a language model; each sentence was checked against its quotes below."
 _UNSURE = "Unsure: see whether the sentence really answers."
 _WORD = re.compile(r"\w+")
 _FIELD_LABELS = {
@@ -52,12 +53,14 @@ def answered(asked: str, answer: Answer) -> str:
     """Return one turn of a conversation: what was asked, and what is said to it."""
     if answer.text is None:
         said = _refusal(answer)
+    elif answer.items:
+        said = _many(answer)
     else:
         said = _short_answer(answer) + "".join(map(_citation, answer.citations))
         if answer.confidence < SURE:
             said += f'<p class="unsure">{_UNSURE}</p>'
         said += _others("Other passages", _uncited(answer))
-    return _turn(asked, _understood(asked, answer.question) + said)
+    return _turn(asked, _understood(asked, answer) + _phrased(answer) + said)
 
 
 def failed(asked: str, message: str, hint: str) -> str:
@@ -137,10 +140,13 @@ def profile_list(profiles: Sequence[Profile], name: str = "") -> str:
     return f'<ul class="cards">{items}</ul>'
 
 
-def profile_page(profile: Profile, start: int, end: int) -> str:
+def profile_page(
+    profile: Profile, start: int, end: int, evidence: Sequence[Evidence] = ()
+) -> str:
     """Return a whole profile with ``[start, end)`` of its text in ``<mark id="quote">``.
 
-    Nothing is marked unless ``0 <= start < end <= len(profile.text)``.
+    Nothing is marked unless ``0 <= start < end <= len(profile.text)``. A field that no label fills
+    shows what ``evidence`` has for it, as read from the text, with a link to the sentence.
     """
     if not 0 <= start < end <= len(profile.text):
         start = end = 0
@@ -148,7 +154,7 @@ def profile_page(profile: Profile, start: int, end: int) -> str:
     known = f'<p class="also" dir="auto">Also {escape(", ".join(also))}</p>' if also else ""
     return (
         f'<article class="profile"><h1 dir="auto">{escape(profile.title)}</h1>{known}'
-        f"{_fields(profile)}{_paragraphs(profile.text, start, end)}{_sources(profile)}</article>"
+        f"{_fields(profile, evidence)}{_paragraphs(profile.text, start, end)}{_sources(profile)}</article>"
     )
 
 
@@ -162,19 +168,49 @@ def _turn(asked: str, said: str) -> str:
     return f'<article class="turn">{heading}{said}</article>'
 
 
-def _understood(asked: str, question: str) -> str:
-    if " ".join(asked.split()) == question:
-        return ""
-    return f'<p class="understood" dir="auto">Understood as: {escape(question)}</p>'
+def _understood(asked: str, answer: Answer) -> str:
+    """Say as what a question was understood, where that is more than its own words."""
+    rewritten = " ".join(asked.split()) != answer.question
+    lines = [f"Understood as: {answer.question}"] if rewritten else []
+    lines += [answer.understood] if answer.understood else []
+    return "".join(f'<p class="understood" dir="auto">{escape(line)}</p>' for line in lines)
+
+
+def _phrased(answer: Answer) -> str:
+    """Return what a language model made of the quotes, and those of its own that it cites."""
+    notice = f'<p class="unsure">{escape(answer.notice)}.</p>' if answer.notice else ""
+    if not answer.phrased:
+        return notice
+    text = escape(" ".join(phrase.text for phrase in answer.phrased))
+    cited = dict.fromkeys(c for phrase in answer.phrased for c in phrase.citations)
+    more = "".join(_citation(c) for c in cited if c not in answer.citations)
+    return f'<p class="phrased" dir="auto">{text}</p><p class="unsure">{_BY_MODEL}</p>{notice}{more}'
+
+
+_COUNTED = frozenset({"count", "comparison"})
+
+
+def _many(answer: Answer) -> str:
+    """Return what was listed, each with its quote, and what only possibly belongs to it apart."""
+    short = _short_answer(answer) if answer.kind in _COUNTED else ""
+    certain = _items(answer.items, answer.citations)
+    doubtful = _items(answer.possibly, answer.citations[len(answer.items) :])
+    apart = f'<p class="possibly">Possibly, but no one sentence says it all:</p>{doubtful}'
+    return f"{short}{certain}{apart if answer.possibly else ''}"
+
+
+def _items(names: Sequence[str], citations: Sequence[Citation]) -> str:
+    rows = "".join(
+        f'<li><p class="item" dir="auto">{escape(name)}</p>{_citation(citation)}</li>'
+        for name, citation in zip(names, citations, strict=False)
+    )
+    return f'<ul class="items">{rows}</ul>'
 
 
 def _short_answer(answer: Answer) -> str:
-    """Return the answer above its quote, unless the quote says no more than the answer."""
-    if answer.items:
-        items = "".join(f'<li dir="auto">{escape(item)}</li>' for item in answer.items)
-        return f'<p class="short" dir="auto">{escape(answer.text or "")}</p><ul>{items}</ul>'
+    """Return the answer above its quote, unless the quotes say no more than the answer."""
     text = answer.text or ""
-    if any(len(text) >= len(citation.quote) for citation in answer.citations):
+    if answer.kind == "overview" or any(len(text) >= len(c.quote) for c in answer.citations):
         return ""
     return f'<p class="short" dir="auto">{escape(text)}</p>'
 
@@ -261,14 +297,22 @@ def _card(profile: Profile) -> str:
     )
 
 
-def _fields(profile: Profile) -> str:
+def _fields(profile: Profile, evidence: Sequence[Evidence]) -> str:
     rows = []
     for field, label in _FIELD_LABELS.items():
         values = getattr(profile.fields, field)
-        if values:
-            chips = "".join(f'<span dir="auto">{escape(value)}</span>' for value in values)
-            rows.append(f"<div><dt>{label}</dt><dd>{chips}</dd></div>")
+        read = [e for e in evidence if e.field == field and not e.labelled]
+        chips = "".join(f'<span dir="auto">{escape(value)}</span>' for value in values)
+        chips += "".join(_read_chip(profile, said) for said in read)
+        if chips:
+            note = ' <small class="read">read from the text</small>' if read else ""
+            rows.append(f"<div><dt>{label}{note}</dt><dd>{chips}</dd></div>")
     return f'<dl class="fields">{"".join(rows)}</dl>' if rows else ""
+
+
+def _read_chip(profile: Profile, said: Evidence) -> str:
+    address = profile_address(profile.id, said.start, said.end)
+    return f'<span dir="auto"><a href="{escape(address)}">{escape(said.value)}</a></span>'
 
 
 def _paragraphs(text: str, start: int, end: int) -> str:
