@@ -7,10 +7,11 @@ from collections.abc import Sequence
 
 from tipsearch.answering.citation import cite
 from tipsearch.answering.comparing import Comparison
-from tipsearch.answering.criteria import Criteria, Years
+from tipsearch.answering.criteria import Criteria
 from tipsearch.answering.listing import Item
 from tipsearch.answering.overview import Quote
 from tipsearch.answering.timeline import Event
+from tipsearch.answering.years import NO_END, Years
 from tipsearch.types import Answer, Citation, Hit, Kind, Profile, Reason, Span
 
 RULED = 0.9
@@ -111,12 +112,9 @@ def span_of(years: Years) -> str:
         return f"in {years.first}"
     if years.first == 0:
         return f"until {years.last}"
-    if years.last == _NO_END:
+    if years.last == NO_END:
         return f"from {years.first}"
     return f"from {years.first} to {years.last}"
-
-
-_NO_END = 9999
 
 
 def compared(question: str, found: Comparison) -> Answer:

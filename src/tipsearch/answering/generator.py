@@ -26,7 +26,6 @@ from tipsearch.errors import BackendError
 from tipsearch.types import Answer, Citation, Phrase, Profile, Span
 
 if TYPE_CHECKING:
-
     from httpcore import NetworkBackend, NetworkStream
 else:  # subtle: both only name methods, so httpcore (it comes with Gradio) is imported when asked
     NetworkBackend = NetworkStream = object

@@ -16,7 +16,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tipsearch.answering.listing import Facts, Sentence
+from tipsearch.answering.about import About, Sentence
 from tipsearch.answering.subjects import Name
 from tipsearch.answering.timeline import of_body
 from tipsearch.index import Snapshot
@@ -63,7 +63,7 @@ def quotes(
     list of Quote
         At most `SENTENCES`; empty if there is nothing to quote.
     """
-    pool: list[tuple[Facts, Sentence]] = []
+    pool: list[tuple[About, Sentence]] = []
     weights: list[float] = []
     rarity = _Rarity(snapshot)
     for about in _profiles(snapshot, names, countries, hits):
@@ -86,7 +86,7 @@ _NUMBER = re.compile(r"\b(?!(?:19|20)\d\d\b)\d[\d,]{2,}\b")
 _PRIZE = re.compile(r"[Pp]rize|[Mm]edal|[Aa]ward")
 
 
-def _salience(about: Facts, number: int, bodies: Sequence[Name]) -> float:
+def _salience(about: About, number: int, bodies: Sequence[Name]) -> float:
     """Return how likely a sentence is to be wanted, whatever it adds to others.
 
     The weights are those of a logistic regression on the sentences that people listed as what
@@ -106,7 +106,7 @@ def _salience(about: Facts, number: int, bodies: Sequence[Name]) -> float:
 
 def _profiles(
     snapshot: Snapshot, names: Sequence[Name], countries: frozenset[str], hits: Sequence[Hit]
-) -> list[Facts]:
+) -> list[About]:
     if names:
         ids = dict.fromkeys(name.profile_id for name in names)
     elif countries:
@@ -115,7 +115,7 @@ def _profiles(
     else:
         ids = dict.fromkeys(hit.passage.profile_id for hit in hits)
     held = [snapshot.profile(profile_id) for profile_id in ids]
-    return [Facts(profile, snapshot) for profile in held if profile]
+    return [About(profile, snapshot) for profile in held if profile]
 
 
 class _Rarity(dict[str, float]):
@@ -133,8 +133,8 @@ class _Rarity(dict[str, float]):
 
 
 def _cover(
-    pool: Sequence[tuple[Facts, Sentence]], weights: Sequence[float], rarity: Mapping[str, float]
-) -> list[tuple[Facts, Sentence]]:
+    pool: Sequence[tuple[About, Sentence]], weights: Sequence[float], rarity: Mapping[str, float]
+) -> list[tuple[About, Sentence]]:
     """Choose greedily; of sentences that add as much, the earlier one."""
     told = [_concepts(about, span, rarity) for about, span in pool]
     covered: set[str] = set()
@@ -151,7 +151,7 @@ def _cover(
     return [pool[n] for n in sorted(chosen)]
 
 
-def _concepts(about: Facts, span: Sentence, rarity: Mapping[str, float]) -> dict[str, float]:
+def _concepts(about: About, span: Sentence, rarity: Mapping[str, float]) -> dict[str, float]:
     """Return what a sentence tells: its stems by rarity, names and numbers more."""
     text = about.text(span)
     found = {stem: rarity[stem] for stem in about.stems(text).split() if len(stem) > 2}

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from tipsearch.answering.criteria import Years
-from tipsearch.answering.listing import Facts, Sentence, meant
+from tipsearch.answering.about import About, Sentence
 from tipsearch.answering.subjects import Name
+from tipsearch.answering.years import Years
 from tipsearch.corpus import dates
 from tipsearch.corpus.profiles import fold
 from tipsearch.index import Snapshot
@@ -76,7 +76,7 @@ def events(
     for profile in snapshot.profiles():
         if names and profile.id not in wanted:
             continue
-        about = Facts(profile, snapshot)
+        about = About(profile, snapshot)
         if countries and not any(e.value in countries for e in about.of("active_in")):
             continue
         spans = _about(about, [name for name in names if name.profile_id == profile.id])
@@ -87,7 +87,7 @@ def events(
     return sorted(found, key=lambda event: (event.value, fold(event.profile.title), event.start))
 
 
-def _event(said: Evidence, about: Facts) -> Event:
+def _event(said: Evidence, about: About) -> Event:
     counted = ""
     if said.basis:
         told = [e.value for e in about.of("date") if e.start == said.basis[0] and not e.basis]
@@ -95,7 +95,7 @@ def _event(said: Evidence, about: Facts) -> Event:
     return Event(said.value, about.profile, said.start, said.end, counted)
 
 
-def _about(about: Facts, names: Sequence[Name]) -> set[Sentence]:
+def _about(about: About, names: Sequence[Name]) -> set[Sentence]:
     """Return the sentences of a profile that are about one of the names; all, if none is given."""
     if not names:
         return set(about.sentences)
@@ -105,14 +105,11 @@ def _about(about: Facts, names: Sequence[Name]) -> set[Sentence]:
     return found
 
 
-def _of_person(about: Facts, name: Name) -> set[Sentence]:
-    everyone = [e.value for e in about.of("person")]
-    return {
-        span for span in about.sentences if name.full in meant(about, everyone, about.text(span))
-    }
+def _of_person(about: About, name: Name) -> set[Sentence]:
+    return {span for span in about.sentences if name.full in about.meant(span, about.people)}
 
 
-def of_body(about: Facts, name: Name) -> set[Sentence]:
+def of_body(about: About, name: Name) -> set[Sentence]:
     """Return the sentences that name a body, and those that go on about it with "it"."""
     forms = _forms(about, name)
     found: set[Sentence] = set()
@@ -126,7 +123,7 @@ def of_body(about: Facts, name: Name) -> set[Sentence]:
     return found
 
 
-def _forms(about: Facts, name: Name) -> Iterable[str]:
+def _forms(about: About, name: Name) -> Iterable[str]:
     """Return how a profile writes a body's name: its label, short, in brackets, its acronym."""
     labels = [e.value for e in about.of("organization") if name.full in e.value]
     inside = [form for label in labels for form in re.findall(r"\(([^)]*)\)", label)]
