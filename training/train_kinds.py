@@ -73,9 +73,8 @@ def report(pairs, encoder):
     said = [str(kinds.kind(q, vector)) for (q, _), vector in zip(pairs, meant, strict=True)]
     confused = Counter((told, given) for (_, told), given in zip(pairs, said, strict=True))
     wrong = [(t, g, q) for (q, t), g in zip(pairs, said, strict=True) if t != g]
-    print(
-        f"{len(pairs) - len(wrong)} of {len(pairs)} right, {100 - 100 * len(wrong) / len(pairs):.1f} %"
-    )
+    share = 1 - len(wrong) / len(pairs)
+    print(f"{len(pairs) - len(wrong)} of {len(pairs)} right, {share:.1%}")
     names = [str(kind) for kind in Kind]
     print("told \\ said".ljust(12), *(name[:8].rjust(9) for name in names))
     for told in names:

@@ -266,9 +266,15 @@ def _say_answer(answer: Answer) -> None:
         _say("(phrased by a language model; each sentence was checked against the quotes)\n")
     if answer.notice:
         _say(f"({answer.notice})\n")
+    _say_quotes(answer)
+
+
+def _say_quotes(answer: Answer) -> None:
+    """Print an answer's short form, if the quotes do not say it, then each quote."""
     quotes = [citation.quote for citation in answer.citations]
-    if answer.kind in {"count", "comparison"} or not (answer.items or answer.kind == "overview"):
-        _say("" if answer.text in quotes else f"{answer.text}\n")
+    many = answer.items or answer.kind == Kind.OVERVIEW
+    if answer.kind in {Kind.COUNT, Kind.COMPARISON} or not (many or answer.text in quotes):
+        _say(f"{answer.text}\n")
     labels = [*answer.items, *(f"Possibly {name}" for name in answer.possibly)]
     for number, citation in enumerate(answer.citations):
         if number < len(labels):

@@ -32,9 +32,9 @@ _PRONOUN = re.compile(
     rf"\b({'|'.join([*_GENDER, *_MANY, *_THING])})\b(?=(\s+[\w'-]+)?)", re.IGNORECASE
 )
 _BODY = re.compile(
-    r"\b(?:that|this|the|her|his|their) (?:same )?(?:organi[sz]ation|foundation|centre|center|group|"
-    r"ngo|charity|union|association|body|network|coalition|movement|commission|project|shelter)\b"
-    r"(?!['’]?s? (?:of|for|in|that|which|who)\b)",
+    r"\b(?:that|this|the|her|his|their) (?:same )?(?:organi[sz]ation|foundation|centre|center|"
+    r"group|ngo|charity|union|association|body|network|coalition|movement|commission|project|"
+    r"shelter)\b(?!['’]?s? (?:of|for|in|that|which|who)\b)",
     re.IGNORECASE,
 )
 _AFTER_HER = frozenset(
@@ -42,23 +42,33 @@ _AFTER_HER = frozenset(
     "afterwards so as about into during since until".split()
 )
 _WH = (
-    r"(?:(?:and |but |so )?(?:(?:in |on |at |from |to |with |by |for |since |until )?(?:who|whom|whose|"
-    r"what|which|when|where|why|how(?: (?:many|much|long|old|often|far|big))?)"
-    r"(?: (?:exact )?(?:year|day|date|month|country|city|town|place|time))?))"
+    r"(?:(?:and |but |so )?(?:in |on |at |from |to |with |by |for |since |until )?"
+    r"(?:who|whom|whose|what|which|when|where|why|how(?: (?:many|much|long|old|often|far|big))?)"
+    r"(?: (?:exact )?(?:year|day|date|month|country|city|town|place|time))?)"
 )
 _SHORT = re.compile(
-    rf"(?P<wh>{_WH})(?: (?:was|is|did|were))?(?: (?:that|this|it))?(?: (?:happen|be|in|exactly|again|then))?",
+    rf"(?P<wh>{_WH})(?: (?:was|is|did|were))?(?: (?:that|this|it))?"
+    r"(?: (?:happen|be|in|exactly|again|then))?",
     re.IGNORECASE,
 )
 _TURNED = re.compile(rf"(?:and )?(?:that|this|it) (?:was|happened|is) (?P<wh>{_WH})", re.IGNORECASE)
 _WHEN = re.compile(r"\b(?:when|year|date|day|month)\b", re.IGNORECASE)
 _AND = re.compile(
-    r"(?:and|what about|how about|and what about|and how about|then|and then|or)(?: (?:for|of|with|by))? (?P<rest>.+)",
+    r"(?:and what about|and how about|what about|how about|and then|and|then|or)"
+    r"(?: (?:for|of|with|by))? (?P<rest>.+)",
     re.IGNORECASE,
 )
+_WHOLE = re.compile(rf"{_WH}\b|(?:is|are|was|were|do|does|did|has|have|had)\b", re.IGNORECASE)
+"""How a question begins that leaves nothing out."""
+_LONGEST_EXCHANGE = 6  # words of "And the shelter in Durrës?"
 _PHRASE = re.compile(
-    r"\b(?:the|an?|his|her|their|its|this|that) (?:[\w'’-]+ ){0,4}?[\w'’-]+(?=\s+(?:in|of|for|at|by|"
-    r"with|from|to|on|who|that|which|and|did|was|is|were)\b|\s*\??$)"
+    r"\b(?:the|an?|his|her|their|its|this|that) (?:[\w'’-]+ ){0,4}?[\w'’-]+"
+    r"(?=\s+(?:in|of|for|at|by|with|from|to|on|who|that|which|and|did|was|is|were)\b|\s*\??$)"
+)
+_ASKED = re.compile(
+    rf"^(?:{_WH})(?: [\w'’-]+){{0,4}}? (?P<aux>did|do|does|was|were|is|are|has|have|had|can|could)"
+    r"\b(?P<rest>.*)$",
+    re.IGNORECASE,
 )
 
 
@@ -130,7 +140,7 @@ class Conversation:
         text = self._completed(question)
         directory = self._assistant.directory
         text = _PRONOUN.sub(lambda match: self._named(match, text, directory), text)
-        if focus.thing and not directory.find(text[: len(text)]):
+        if focus.thing and not directory.find(text):
             text = _BODY.sub(lambda m: _owner(m[0], focus.thing), text)
         if focus.place:
             text = re.sub(
@@ -195,27 +205,26 @@ class Conversation:
         return question
 
     def _exchanged(self, rest: str, last: str) -> str:
-        """Return the last question with one thing in it exchanged: a year, a place, a name."""
-        if re.match(
-            rf"{_WH}\b|(?:is|are|was|were|do|does|did|has|have|had)\b", rest, re.IGNORECASE
+        """Return the last question with one thing in it exchanged; "" if nothing fits.
+
+        A year for a year, a name for a name, a place for a place; else the last thing spoken of.
+        """
+        if "," in rest or len(rest.split()) > _LONGEST_EXCHANGE or _WHOLE.match(rest):
+            return ""
+        year = r"\b(?:19|20)\d\d\b"
+        if told := re.search(year, rest):
+            changed = re.sub(year, told[0], last, count=1)
+            return changed if changed != last else f"{last.rstrip(' ?')} in {told[0]}?"
+        find = self._assistant.directory.find
+        for new, old in (
+            (find(rest), find(last)),
+            (places.find(rest, any_case=True), places.find(last, any_case=True)),
         ):
-            return ""
-        if "," in rest or len(rest.split()) > _LONGEST_EXCHANGE:
-            return ""
-        directory = self._assistant.directory
-        if year := re.search(r"\b(?:19|20)\d\d\b", rest):
-            changed = re.sub(r"\b(?:19|20)\d\d\b", year[0], last, count=1)
-            return changed if changed != last else f"{last.rstrip(' ?')} in {year[0]}?"
-        named, before = directory.find(rest), directory.find(last)
-        if named and before:
-            typed = rest[named[0].start : named[0].end]
-            return f"{last[: before[0].start]}{typed}{last[before[0].end :]}"
-        new, old = places.find(rest, any_case=True), places.find(last, any_case=True)
-        if new and old:
-            return f"{last[: old[0].start]}{rest[new[0].start : new[0].end]}{last[old[0].end :]}"
+            if new and old:
+                typed = rest[new[0].start : new[0].end]
+                return f"{last[: old[0].start]}{typed}{last[old[0].end :]}"
         if phrases := list(_PHRASE.finditer(last)):
-            start, end = phrases[-1].span()
-            return f"{last[:start]}{rest}{last[end:]}"
+            return f"{last[: phrases[-1].start()]}{rest}{last[phrases[-1].end() :]}"
         return ""
 
     def _asks_when(self, question: str) -> bool:
@@ -243,7 +252,7 @@ class Conversation:
         ids = {name.profile_id for name in asked}
         ids |= {c.profile_id for c in answer.citations[:1]} if not people else set()
         if not people:
-            people = self._people_of(ids) or (old.people if not asked else ())
+            people = self._people_of(ids) or (() if asked else old.people)
         bodies = _unique([n.full for n in asked if not n.person]) or _unique([
             n.full for n in said if not n.person
         ])
@@ -278,9 +287,6 @@ class Conversation:
         return frozenset(e.value for e in said if e.value.split(": ", 1)[1] in people)
 
 
-_LONGEST_EXCHANGE = 6  # words of "And the shelter in Durrës?"
-
-
 def _owner(typed: str, name: str) -> str:
     return f"{name}'s" if typed.lower().endswith("'s") else name
 
@@ -295,12 +301,6 @@ def _typed(answer: Answer, found: Sequence[places.Place]) -> str:
         return ""
     text = answer.text if answer.text and places.find(answer.text) else answer.question
     return text[found[-1].start : found[-1].end]
-
-
-_ASKED = re.compile(
-    rf"^(?:{_WH})(?: [\w'’-]+){{0,4}}? (?P<aux>did|do|does|was|were|is|are|has|have|had|can|could)\b(?P<rest>.*)$",
-    re.IGNORECASE,
-)
 
 
 def _asked_otherwise(wh: str, last: str) -> str:

@@ -130,7 +130,7 @@ _THE_PROFILES = (
     r"(?:all )?(?:the |these |those |your )?(?:profiles?|texts?|collection|database|index)"
 )
 _ASIDE = re.compile(
-    r",? (?:according to|going by|judging by|as far as|as told by|as per|based on|in|from|among|of) "
+    r",? (?:according to|going by|judging by|as far as|told by|as per|based on|in|from|among|of) "
     rf"{_THE_PROFILES}(?: here)?(?: tells?| says?| shows?| goes?)?\b"
     r"|\((?:not|excluding|except|besides|other than)[^)]*\)"
     r"|,? (?:other than|apart from|besides|not counting|in addition to) .*$",
@@ -239,7 +239,7 @@ def _ways(plain: str, *, has_more: bool) -> list[list[str]]:
 
     A side that only points back ("come from Peru or worked there") says nothing of its own.
     """
-    found = []
+    found: list[list[str]] = []
     for side in re.split(r"\bor\b|, and which\b", plain):
         words = [word for word in vocabulary.words(side) if vocabulary.says_something(word)]
         refers = re.search(r"\b(?:it|there|them|this|that|one|her|him|she|he)\b", side)

@@ -5,8 +5,8 @@ The skeleton keeps the words that say how a question is put and reduces all othe
 not what it is about. Runs of its parts, how it opens, and the question's embedding are the features
 of a logistic regression, trained by training/train_kinds.py on questions we wrote. Alone, the
 skeleton was right on 80 % of hard questions left out of training, the embedding on 84 %, both
-together on 88 %; what is reached on questions held back is in docs/evaluation.md, with the confusion
-matrix.
+together on 88 %. What is reached on questions held back is in docs/evaluation.md, with the
+confusion matrix.
 """
 
 from __future__ import annotations
@@ -129,8 +129,11 @@ def skeleton(question: str, words: Collection[str]) -> list[str]:
 def features(parts: Sequence[str]) -> Iterator[str]:
     """Yield what a skeleton is weighed by.
 
-    Its runs of up to three parts, its opening, what it opens with together with what comes later
-    (a name, a year, an "or"), and how long it is.
+    Yields
+    ------
+    str
+        Its runs of up to three parts, its opening, what it opens with together with what comes
+        later (a name, a year, an "or"), and how long it is.
     """
     padded = ["^", *parts, "$"]
     for length in (1, 2, 3):

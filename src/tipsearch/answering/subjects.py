@@ -114,8 +114,7 @@ class Directory:
         """Whether a single word is meant as a name: by its capital, or because it is no word."""
         if folded not in self.common:
             return True
-        capital = typed[0].isupper() and (typed.isupper() or not question.startswith(typed))
-        return capital
+        return typed[0].isupper() and (typed.isupper() or not question.startswith(typed))
 
     def _nearly(
         self, words: Sequence[re.Match[str]], folded: Sequence[str], taken: set[int]

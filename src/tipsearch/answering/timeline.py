@@ -16,8 +16,8 @@ from tipsearch.types import Evidence, Profile
 
 _MONTHS = "January February March April May June July August September October November December"
 _GENERIC = re.compile(
-    r"\b(?:It|it|Its|its|They|they|[Tt]he (?:organi[sz]ation|association|centre|foundation|group|NGO|union|"
-    r"coalition|commission|network|charity|project|shelter)s?)\b"
+    r"\b(?:It|it|Its|its|They|they|[Tt]he (?:organi[sz]ation|association|centre|foundation|group|"
+    r"NGO|union|coalition|commission|network|charity|project|shelter)s?)\b"
 )
 
 

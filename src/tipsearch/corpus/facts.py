@@ -225,7 +225,10 @@ _TOGETHER = re.compile(r"\b(?:jointly|the two (?:of them )?(?:were|received|got)
 def _with_them(profile: Profile) -> Iterator[str]:
     """Yield the people whom a profile says were made heroes jointly with its own.
 
-    Named in the sentence that says so; the whole name is the longest the profile gives.
+    Yields
+    ------
+    str
+        The longest name the profile gives of somebody named in the sentence that says so.
     """
     own = {part for name in profile.names for part in re.findall(r"\w+", name)}
     for start, end in sentences(profile.text):
@@ -286,7 +289,8 @@ _SET_UP = re.compile(
 )
 _CAME_UP = re.compile(
     r"\b(?:(?:was|were|been) (?:first )?(?:founded|set up|established|created|formed|launched)|"
-    r"came into being|dates? from|dated(?: from)?|began its work|opening took place|[Ff]ounded in)\b"
+    r"came into being|dates? from|dated(?: from)?|began its work|opening took place|"
+    r"[Ff]ounded in)\b"
 )
 _NOT_THEN = re.compile(r"\b(?:after|since|before|until|which|who had|helped to)(?: \w+){0,2} $")
 _IT = re.compile(
@@ -314,8 +318,11 @@ def short_name(label: str) -> str:
 def _foundings(profile: Profile, known: Sequence[Evidence]) -> Iterator[Evidence]:
     """Tell when bodies were founded, from sentences with such a verb, a year and a body's name.
 
-    A body is one of the labels', one whose name says so, or a name right after the verb. "It dates
-    from 2008" is said of the body named last before it.
+    Yields
+    ------
+    Evidence
+        Its value is the date and the body: one of the labels', one whose name says so, or a name
+        right after the verb. "It dates from 2008" is said of the body named last before it.
     """
     told = dates.find(profile.text)
     labels = [e.value for e in known if e.field == "organization"]
@@ -383,7 +390,7 @@ def _begun(
 def _date_of(
     sentence: str, place: int, dated: Sequence[dates.Date], start: int
 ) -> dates.Date | None:
-    """Return the date that a verb has: the nearest, one beyond an "and" only if there is no other."""
+    """Return the date that a verb has: the nearest, one beyond an "and" only without another."""
 
     def distance(date: dates.Date) -> int:
         at = date.start - start

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 _M49 = {
     "west africa": "BJ BF CV CI GM GH GN GW LR ML MR NE NG SH SN SL TG",
@@ -35,10 +36,11 @@ _OTHER_WORDS = {
 _SHORT = {"US": "US", "U.S.": "US", "USA": "US", "U.S.A.": "US", "UK": "GB", "U.K.": "GB"}
 _BESIDE = {
     "Nepali": "NP", "Thais": "TH", "Congo": "CG CD", "Congolese": "CG CD", "Britain": "GB",
-    "England": "GB", "Scottish": "GB", "Wales": "GB", "Northern Ireland": "GB",
-    "French": "FR", "American": "US", "Americans": "US", "Great Britain": "GB", "Kosovo": "XK", "Côte d’Ivoire": "CI", "Gambia": "GM", "Bahamas": "BS", "Philippine": "PH",
-    "North Macedonia": "MK", "Macedonia": "MK", "Eswatini": "SZ", "Argentinian": "AR",
-    "Argentine": "AR", "Taiwan": "TW", "Viet Nam": "VN",
+    "Great Britain": "GB", "England": "GB", "Scottish": "GB", "Wales": "GB", "Kosovo": "XK",
+    "Northern Ireland": "GB", "French": "FR", "American": "US", "Americans": "US",
+    "Côte d’Ivoire": "CI", "Gambia": "GM", "Bahamas": "BS", "Philippine": "PH", "Eswatini": "SZ",
+    "North Macedonia": "MK", "Macedonia": "MK", "Argentinian": "AR", "Argentine": "AR",
+    "Taiwan": "TW", "Viet Nam": "VN",
 }  # fmt: skip
 _AMBIGUOUS = frozenset({"Dominican", "Dominica", "Antarctica"})
 """Forms that stand for something else as often: a Dominican is a friar."""
@@ -99,58 +101,74 @@ def canonical(name: str) -> str:
 
 
 @cache
-def _countries() -> dict[str, str]:
-    """Return each country's name by its two-letter code."""
+def _listed() -> tuple[dict[str, Any], ...]:
+    """Return the package's records of countries that have a code."""
     from countryinfo import CountryInfo
 
+    held: Iterable[Any] = CountryInfo("Nepal").all().values()
+    return tuple(about for about in held if (about.get("ISO") or {}).get("alpha2"))
+
+
+@cache
+def _countries() -> dict[str, str]:
+    """Return each country's name by its two-letter code."""
     names = {"MM": "Myanmar", "XK": "Kosovo", "PS": "Palestine"}
-    for about in CountryInfo("Nepal").all().values():
-        if code := (about.get("ISO") or {}).get("alpha2"):
-            names.setdefault(code, re.sub(r"^The ", "", about["name"]))
+    for about in _listed():
+        names.setdefault(about["ISO"]["alpha2"], _without_the(about["name"]))
     return names
+
+
+def _without_the(name: str) -> str:
+    return re.sub(r"^The ", "", name)
 
 
 @cache
 def _forms() -> dict[str, tuple[str, frozenset[str]]]:
     """Return what each form stands for: a name, and its countries; also folded."""
-    from countryinfo import CountryInfo
-
     names = _countries()
-    demonyms = [about.get("demonym") for about in CountryInfo("Nepal").all().values()]
-    common = {demonym for demonym in demonyms if demonyms.count(demonym) > 1}
+    forms = {}
+    for form, codes in _country_forms().items():
+        if held := [names[code] for code in sorted(codes) if code in names]:
+            forms[form] = (held[0], frozenset(held))
+    for region, codes in _region_forms().items():
+        title = " ".join(part.capitalize() if part != "and" else part for part in region.split())
+        if title not in names.values():
+            forms[title] = (title, frozenset(names[code] for code in codes if code in names))
+    folded = {form.casefold(): place for form, place in forms.items() if form not in _SHORT}
+    return {**folded, **forms}
+
+
+def _country_forms() -> dict[str, set[str]]:
+    """Return the codes of the countries that each form stands for.
+
+    A people's name that two share ("Indian", also of an ocean) is that of the one it resembles.
+    """
+    demonyms = [about.get("demonym") or "" for about in _listed()]
     codes: dict[str, set[str]] = {}
-    regions: dict[str, set[str]] = {}
-    for about in CountryInfo("Nepal").all().values():
-        code = (about.get("ISO") or {}).get("alpha2")
-        if code not in names:
-            continue
+    for about in _listed():
         demonym = about.get("demonym") or ""
-        own = demonym[:3] == about["name"][:3] or demonym not in common
+        own = demonym[:3] == about["name"][:3] or demonyms.count(demonym) == 1
         people = [demonym, *names_of_people(demonym)] if own else []
         for form in [about["name"], *about.get("altSpellings", ()), *people]:
-            if form and len(form) > 3 and form not in _AMBIGUOUS and form[0].isupper():
-                codes.setdefault(re.sub(r"^The ", "", form).replace("’", "'"), set()).add(code)
-        for region in (about.get("region"), about.get("subregion")):
-            if region:
-                regions.setdefault(region.casefold(), set()).add(code)
+            if len(form) > len("USA") and form not in _AMBIGUOUS and form[0].isupper():
+                plain = _without_the(form).replace("’", "'")
+                codes.setdefault(plain, set()).add(about["ISO"]["alpha2"])
     for form, listed in (*_SHORT.items(), *_BESIDE.items()):
         codes[form.replace("’", "'")] = set(listed.split())
+    return codes
+
+
+def _region_forms() -> dict[str, set[str]]:
+    """Return the codes of the countries of each region, by every spelling of it, folded."""
+    regions: dict[str, set[str]] = {}
+    for about in _listed():
+        for region in filter(None, (about.get("region"), about.get("subregion"))):
+            regions.setdefault(region.casefold(), set()).add(about["ISO"]["alpha2"])
     regions |= {region: set(listed.split()) for region, listed in _M49.items()}
     for region, countries in list(regions.items()):
         for spelling in region_spellings(_OTHER_WORDS.get(region, region)):
             regions.setdefault(spelling, countries)
-    forms = {}
-    for form, held in codes.items():
-        ordered = [names[code] for code in sorted(held) if code in names]
-        if ordered:
-            forms[form] = (ordered[0], frozenset(ordered))
-    known = set(names.values())
-    for region, held in regions.items():
-        title = " ".join(part.capitalize() if part != "and" else part for part in region.split())
-        if title not in known:
-            forms[title] = (title, frozenset(names[code] for code in held if code in names))
-    folded = {form.casefold(): place for form, place in forms.items() if form not in _SHORT}
-    return {**folded, **forms}
+    return regions
 
 
 def names_of_people(demonym: str) -> Iterable[str]:
@@ -160,7 +178,12 @@ def names_of_people(demonym: str) -> Iterable[str]:
 
 
 def region_spellings(region: str) -> Iterable[str]:
-    """Yield the ways a region is written: "South Asia" for "Southern Asia", "South Asian".
+    """Yield the ways a region is written.
+
+    Yields
+    ------
+    str
+        "South Asia" for "Southern Asia", "South Asian", "South Asians".
 
     Examples
     --------

@@ -168,12 +168,12 @@ class LocalStore:
 
     def evidence(self, field: str, profile_id: str | None = None) -> list[Evidence]:
         """Return what is known of a field, of one profile or of all, in the order of the text."""
-        own = " AND profiles.id = ?" if profile_id is not None else ""
         rows = self._rows(
             'SELECT profiles.id, value, start, "end", labelled, basis_start, basis_end'
             " FROM evidence JOIN profiles ON evidence.profile = profiles.number"
-            f" WHERE field = ?{own} ORDER BY profiles.number, evidence.rowid",
-            [field] if profile_id is None else [field, profile_id],
+            " WHERE field = ?1 AND (?2 IS NULL OR profiles.id = ?2)"
+            " ORDER BY profiles.number, evidence.rowid",
+            [field, profile_id],
         )
         return [
             Evidence(

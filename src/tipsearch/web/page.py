@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tipsearch.answering.conversation import Conversation
 from tipsearch.answering.questions import content_words
 from tipsearch.errors import QueryError, TipsearchError
-from tipsearch.types import ANSWERED_KINDS, Kind
+from tipsearch.types import Kind
 from tipsearch.web import reading, render
+from tipsearch.web.ask import CONCURRENT, QUIET, AskTab, html
 
 if TYPE_CHECKING:
     import gradio as gr
 
     from tipsearch.answering.assistant import Assistant
     from tipsearch.index import Snapshot
-
-CONCURRENT = 2
-"""Questions answered at once; each keeps a core busy."""
 
 QUEUED = 100
 """Questions that may wait; a further one is told at once that the server is busy."""
@@ -33,21 +31,6 @@ _FILTERS = {
     "focus": ("Focus", "Any focus"),
 }
 _RESULTS = (("5 results", 5), ("10 results", 10), ("20 results", 20))
-_QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-_ASKING: dict[str, Any] = {
-    "concurrency_limit": CONCURRENT,
-    "concurrency_id": "ask",
-    "show_progress": "minimal",
-    "api_visibility": "private",
-}
-_ASKED_AS = {
-    "a look-up": Kind.FACT,
-    "a list": Kind.LIST,
-    "a count": Kind.COUNT,
-    "a portrait": Kind.OVERVIEW,
-    "a timeline": Kind.TIMELINE,
-}
-_CHOICES = 4  # of people whom a name may mean, that are offered
 _log = logging.getLogger(__name__)
 
 
@@ -106,13 +89,13 @@ class Page:
         return self._assistant.phrases
 
     def phrase(
-        self, asked: str, chat: Conversation | None, turns: list[str]
+        self, chat: Conversation | None, turns: list[str]
     ) -> Iterator[tuple[list[str], str]]:
         """Yield the turns and the log with the last answer phrased, sentence by sentence."""
         if chat is None or chat.last is None or not turns:
             return
         for answer in self._assistant.phrasing(chat.last):
-            turns = [*turns[:-1], render.answered(asked, answer)]
+            turns = [*turns[:-1], render.answered(answer.question, answer)]
             yield turns, render.conversation(turns)
 
     def meaning(self, threshold: float) -> str:
@@ -161,128 +144,16 @@ def build(assistant: Assistant) -> gr.Blocks:
 
     page = Page(assistant)
     with gr.Blocks(title="tipsearch", analytics_enabled=False) as blocks:
-        _html(reading.masthead())
+        html(reading.masthead())
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab("Ask", id="ask"):
-                _ask_tab(page)
+                AskTab(page)
             with gr.Tab("Search", id="search") as search_tab:
                 _search_tab(page, blocks, search_tab)
             with gr.Tab("Profiles", id="profiles") as profiles_tab:
                 _profiles_tab(page, blocks, profiles_tab)
     blocks.queue(max_size=QUEUED, api_open=False, default_concurrency_limit=CONCURRENT)
     return blocks
-
-
-def _html(value: str, elem_id: str | None = None) -> gr.HTML:
-    import gradio as gr
-
-    return gr.HTML(value, apply_default_css=False, js_on_load=None, elem_id=elem_id)
-
-
-def _ask_tab(page: Page) -> None:
-    import gradio as gr
-
-    chat, turns = gr.State(None), gr.State([])
-    with gr.Column(elem_id="welcome") as welcome:
-        _html(
-            "<h1>Ask about the people who fight human trafficking</h1>"
-            "<p>Every answer is a sentence of a profile, quoted word for word. "
-            "If the profiles do not say, you are told so.</p>"
-        )
-        examples = [gr.Button(text, elem_classes="example") for text in page.examples()]
-    log = _html(render.conversation([]), elem_id="log")
-    with gr.Column(elem_id="composer"):
-        with gr.Row():
-            box = gr.Textbox(
-                label="Your question",
-                placeholder="Ask a question",
-                lines=1,
-                max_lines=6,
-                autofocus=True,
-                container=False,
-                scale=1,
-                elem_id="question",
-            )
-            button = gr.Button("Ask", variant="primary", scale=0, min_width=80, elem_id="ask")
-        with gr.Accordion("How sure must an answer be?", open=False, elem_id="sureness"):
-            least = gr.Slider(
-                0,
-                1,
-                page.threshold,
-                step=0.05,
-                label="Least confidence",
-                buttons=[],
-                elem_id="threshold",
-            )
-            meaning = _html(page.meaning(page.threshold), elem_id="meaning")
-        with gr.Row(visible=False, elem_id="meant") as meant:
-            choices = [gr.Button(visible=False, elem_classes="choice", scale=0) for _ in range(_CHOICES)]
-            otherwise = _html("Meant otherwise? Ask for", elem_id="otherwise")
-            others = [gr.Button(label, size="sm", min_width=0, scale=0) for label in _ASKED_AS]
-        again = gr.Button("New conversation", visible=False, elem_id="again")
-
-    def shown_for(chat: Conversation | None, turns: list[str]) -> list[object]:
-        """Show what can be asked after a turn: whom a name meant, or the question otherwise."""
-        last = chat.last if chat else None
-        names = last.choices[:_CHOICES] if last else ()
-        taken_for = last.kind if last else ""
-        kinds = taken_for in ANSWERED_KINDS and not names
-        return [
-            gr.update(visible=not turns),
-            gr.update(visible=bool(turns)),
-            gr.update(visible=bool(names) or kinds),
-            gr.update(visible=kinds),
-            *(gr.update(value=name, visible=True) for name in names),
-            *(gr.update(visible=False) for _ in range(_CHOICES - len(names))),
-            *(gr.update(visible=kinds and kind != taken_for) for kind in _ASKED_AS.values()),
-        ]
-
-    def ask(
-        question: str | None, chat: Conversation | None, turns: list[str], least: float
-    ) -> list[object]:
-        left, chat, turns, shown = page.ask(question, chat, turns, least)
-        return [gr.skip() if left else "", chat, turns, shown, *shown_for(chat, turns)]
-
-    def ask_as(kind: Kind) -> Callable[..., list[object]]:
-        def asked(chat: Conversation, turns: list[str], least: float) -> list[object]:
-            question = chat.last.question if chat.last else ""
-            _, chat_now, turns, shown = page.ask(question, chat, turns, least, kind)
-            return ["", chat_now, turns, shown, *shown_for(chat_now, turns)]
-
-        return asked
-
-    def choose(name: str, chat: Conversation, turns: list[str], least: float) -> list[object]:
-        question = f"{chat.last.question.rstrip(' ?')} ({name})?" if chat.last else name
-        _, chat_now, turns, shown = page.ask(question, chat, turns, least)
-        return ["", chat_now, turns, shown, *shown_for(chat_now, turns)]
-
-    def phrase(chat: Conversation | None, turns: list[str]) -> Iterator[tuple[list[str], str]]:
-        yield from page.phrase(chat.last.question if chat and chat.last else "", chat, turns)
-
-    def start_again() -> list[object]:
-        return ["", None, [], render.conversation([]), *shown_for(None, [])]
-
-    outputs = [box, chat, turns, log, welcome, again, meant, otherwise, *choices, *others]
-    for button_as, kind in zip(others, _ASKED_AS.values(), strict=True):
-        button_as.click(ask_as(kind), [chat, turns, least], outputs, **_ASKING)
-    for choice in choices:
-        choice.click(choose, [choice, chat, turns, least], outputs, **_ASKING)
-    for trigger, source in [
-        (box.submit, box),
-        (button.click, box),
-        *((example.click, example) for example in examples),
-    ]:
-        asked = trigger(
-            ask,
-            [source, chat, turns, least],
-            outputs,
-            show_progress_on=log,
-            **_ASKING,
-        )
-        if page.phrases:
-            asked.then(phrase, [chat, turns], [turns, log], **_QUIET)
-    again.click(start_again, None, outputs, **_QUIET)
-    least.change(page.meaning, least, meaning, **_QUIET)
 
 
 def _search_tab(page: Page, blocks: gr.Blocks, tab: gr.Tab) -> None:
@@ -303,7 +174,7 @@ def _search_tab(page: Page, blocks: gr.Blocks, tab: gr.Tab) -> None:
             for field, (label, _) in _FILTERS.items()
         ]
         count = gr.Dropdown(list(_RESULTS), value=10, label="Number of results", show_label=False)
-    results = _html("", elem_id="results")
+    results = html("", elem_id="results")
 
     def refreshed(*chosen: str) -> list[object]:
         offered = [page.choices(field) for field in _FILTERS]
@@ -313,9 +184,9 @@ def _search_tab(page: Page, blocks: gr.Blocks, tab: gr.Tab) -> None:
         ]
 
     for trigger in (query.submit, button.click):
-        trigger(page.search, [query, count, *filters], results, **_QUIET)
+        trigger(page.search, [query, count, *filters], results, **QUIET)
     for trigger in (tab.select, blocks.load):
-        trigger(refreshed, filters, filters, **_QUIET)
+        trigger(refreshed, filters, filters, **QUIET)
 
 
 def _profiles_tab(page: Page, blocks: gr.Blocks, tab: gr.Tab) -> None:
@@ -327,7 +198,7 @@ def _profiles_tab(page: Page, blocks: gr.Blocks, tab: gr.Tab) -> None:
         container=False,
         elem_id="name",
     )
-    listed = _html(page.profiles(), elem_id="profiles")
-    name.input(page.profiles, name, listed, trigger_mode="always_last", **_QUIET)
+    listed = html(page.profiles(), elem_id="profiles")
+    name.input(page.profiles, name, listed, trigger_mode="always_last", **QUIET)
     for trigger in (tab.select, blocks.load):
-        trigger(page.profiles, name, listed, **_QUIET)
+        trigger(page.profiles, name, listed, **QUIET)

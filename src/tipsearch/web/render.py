@@ -140,9 +140,7 @@ def profile_list(profiles: Sequence[Profile], name: str = "") -> str:
     return f'<ul class="cards">{items}</ul>'
 
 
-def profile_page(
-    profile: Profile, start: int, end: int, evidence: Sequence[Evidence] = ()
-) -> str:
+def profile_page(profile: Profile, start: int, end: int, evidence: Sequence[Evidence] = ()) -> str:
     """Return a whole profile with ``[start, end)`` of its text in ``<mark id="quote">``.
 
     Nothing is marked unless ``0 <= start < end <= len(profile.text)``. A field that no label fills
@@ -154,7 +152,8 @@ def profile_page(
     known = f'<p class="also" dir="auto">Also {escape(", ".join(also))}</p>' if also else ""
     return (
         f'<article class="profile"><h1 dir="auto">{escape(profile.title)}</h1>{known}'
-        f"{_fields(profile, evidence)}{_paragraphs(profile.text, start, end)}{_sources(profile)}</article>"
+        f"{_fields(profile, evidence)}{_paragraphs(profile.text, start, end)}{_sources(profile)}"
+        "</article>"
     )
 
 
@@ -184,7 +183,8 @@ def _phrased(answer: Answer) -> str:
     text = escape(" ".join(phrase.text for phrase in answer.phrased))
     cited = dict.fromkeys(c for phrase in answer.phrased for c in phrase.citations)
     more = "".join(_citation(c) for c in cited if c not in answer.citations)
-    return f'<p class="phrased" dir="auto">{text}</p><p class="unsure">{_BY_MODEL}</p>{notice}{more}'
+    said = f'<p class="phrased" dir="auto">{text}</p><p class="unsure">{_BY_MODEL}</p>'
+    return f"{said}{notice}{more}"
 
 
 _COUNTED = frozenset({"count", "comparison"})
