@@ -39,6 +39,7 @@ from tipsearch.types import Answer, Citation, Hit, Kind, Phrase, Reason, Span
 
 _WELCOME = "Ask about the people and organisations in the profiles: who, when, where, how many."
 _NOT_SAID = "The profiles do not say, or not in words close to the question."
+_BEYOND = "That sets a condition that cannot be listed for certain; ask without it."
 _NOT_COMPARED = "The profiles do not give both sides of that comparison in comparable words."
 _ABOUT_ITSELF = {
     Kind.SMALL_TALK: _WELCOME,
@@ -439,6 +440,8 @@ def _count(asked: Asked) -> Answer | None:
 
 
 def _listed(asked: Asked, kind: Kind) -> Answer:
+    if criteria.asks_beyond(asked.question):
+        return refused(asked.question, kind, Reason.NOT_SAID, _BEYOND, asked.hits)
     items = [
         item
         for item in listing.find(asked.criteria, asked.snapshot)

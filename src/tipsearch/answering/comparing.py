@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from tipsearch.answering import vocabulary
+from tipsearch.answering import criteria, listing, vocabulary
 from tipsearch.answering.about import About, Sentence
 from tipsearch.answering.subjects import Directory, Name
 from tipsearch.answering.timeline import written
@@ -82,12 +82,16 @@ def compare(question: str, snapshot: Snapshot, directory: Directory) -> Comparis
     "After", or how many years lie between; of sides that are equal it says so.
     """
     stems = snapshot.store.lexical.words
+    if re.search(r"\bsame\b", fold(question)) and not _SAME.search(fold(question)):
+        return None
     if two := _two_events(question, snapshot, directory, stems):
         return two
     sides = _sides(question, snapshot, directory)
-    if not re.match(r"(?:which|who)\b", question, re.IGNORECASE):
-        sides = sides[:2]
-    if len(sides) < 2:
+    ids = [about.profile.id for side in sides for about in side.profiles]
+    two_bodies = len(sides) > 1 and all(side.is_body for side in sides)
+    if len(set(ids)) < 2 and not two_bodies and (within := _within_one(question, sides, stems)):
+        return within
+    if len(sides) < 2 or (len(set(ids)) < 2 and not two_bodies):
         return None
     for by, read in _ways(question, sides, stems):
         held = [(side, value) for side in sides if (value := read(side))]
@@ -117,19 +121,21 @@ _MORE = re.compile(
 )
 _LESS = re.compile(r"\b(?:fewer|fewest|less|least|smaller|smallest|shorter|shortest|lower)\b")
 _SAME = re.compile(
-    r"\bsame (?:\w+ ){0,2}?(?P<what>year|country|day|date|place|time|month|ceremony|region|"
+    r"\bsame (?:\w+ ){0,2}?(?P<what>year|age|country|day|date|place|time|month|ceremony|region|"
     r"continent)\b|\bboth\b"
 )
 _PLACE = frozenset({"country", "place", "region", "continent"})
 _DATE_CHARS = {"day": 10, "date": 10, "ceremony": 10, "month": 7}  # of an ISO date; else the year
 _YES_NO = re.compile(r"(?:and |so |but )?(?:is|are|was|were|do|does|did|has|have|had|can|could)\b")
 _GAP = re.compile(
-    r"\bhow (?:many|much|long)\b.*\b(?:years?|months?|time|apart|earlier|later|older|younger|"
+    r"\bgap\b|\bhow long (?:after|before)\b|\bhow (?:many|much|long)\b.*\b(?:years?|months?|time|apart|earlier|later|older|younger|"
     r"sooner|between)\b|\b(?:gap|difference|years) (?:in \w+ )?between\b|\bapart\b|"
     r"\bby how (?:much|many)\b"
 )
 _ORDER = re.compile(
-    r"^(.+?)\b(?:before or after|after or before|(?:earlier|sooner) or later than)\b(.+)$", re.I
+    r"^(.+?)\b(?:before or after|after or before|(?:earlier|sooner) or later than)\b(.+)$"
+    r"|^(.+?)\bbefore (.+?) or after (?:him|her|it|that|them|this)\b.*$",
+    re.IGNORECASE,
 )
 _BETWEEN = re.compile(
     r"\b(?:from|between|separate|after)\b(.+?)\b(?:until|till|to the|to when|and|did|was|were|"
@@ -137,11 +143,14 @@ _BETWEEN = re.compile(
     re.IGNORECASE,
 )
 _NAMED_PRIZE = re.compile(
-    r"\b(?!TIP )[A-Z][\w’'-]+ (?:\w+ )?(?:Award|Prize|Medal|Order|Honour|Shri)\b"
+    r"\b(?!TIP |Hero |Report |Whose |Which |What |The |His |Her )[A-Z][\w’'-]+(?<!['’]s) "
+    r"(?:[\w’'-]+(?<!['’]s) )?"
+    r"(?:[Aa]ward|[Pp]rize|[Mm]edal|Order|Honour|Shri)\b"
 )
 _OR = re.compile(
-    r"^(.*?)(?:[:,–-]\s*|\b(?:first|earlier|later|older|sooner|longer|more|last)\b,?\s+)"
-    r"(?P<one>.+?),? or (?P<other>.+?)\??$",
+    r"^(?P<one>[^:]+?),? or (?P<other>[^:]+?) ?[:,–-]\s*(?:who|which|what|whose)\b.*$"
+    r"|^.*(?:[:,–-]\s*|\b(?:first|earlier|later|older|sooner|longer|more|last)\b,?\s+)"
+    r"(?P<first>.+?),? or (?P<second>.+?)\??$",
     re.IGNORECASE,
 )
 _COMPARING = re.compile(
@@ -170,10 +179,11 @@ def _sides(question: str, snapshot: Snapshot, directory: Directory) -> list[Side
     named = people if len(people) > 1 else list(found.values())
     if len(named) > 1:
         return named
+    described = _described(question, snapshot, named)
     countries = places.find(question, any_case=True)
-    if len(countries) > 1 and not named:
+    if len(described) < 2 and len(countries) > 1 and not named:
         return [_country_side(place, question, snapshot) for place in countries]
-    return _described(question, snapshot, named)
+    return described
 
 
 def _side(name: Name, words: str, snapshot: Snapshot) -> Side:
@@ -195,15 +205,11 @@ def _country_side(place: places.Place, question: str, snapshot: Snapshot) -> Sid
 
 def _described(question: str, snapshot: Snapshot, known: list[Side]) -> list[Side]:
     """Find sides that are described and not named: the profile closest to each half of an "or"."""
-    halves = _OR.match(question)
-    if halves is None:
-        return known
-    found = []
-    for half in (halves["one"], halves["other"]):
+    found: list[Side] = []
+    for half in _halves(question):
         words = fold(half).split()
         named = [side for side in known if any(w in words for n in side.names for w in n.words)]
-        hits = [] if named else snapshot.search(half, 1)
-        profile = snapshot.profile(hits[0].passage.profile_id) if hits else None
+        profile = None if named else _profile_of(half, snapshot)
         if profile:
             about = About(profile, snapshot)
             bodies = [facts.short_name(said.value) for said in about.of("organization")]
@@ -213,6 +219,24 @@ def _described(question: str, snapshot: Snapshot, known: list[Side]) -> list[Sid
             named = [Side(label, (name,), (about,), half)]
         found += named[:1]
     return found if len({side.label for side in found}) > 1 else known
+
+
+def _halves(question: str) -> list[str]:
+    """Return what stands on either side of an "or"; empty if nothing does."""
+    found = _OR.match(question)
+    return [half for half in found.groups() if half is not None] if found else []
+
+
+def _profile_of(half: str, snapshot: Snapshot) -> Profile | None:
+    """Return whom half a question describes: by country and role, else by the closest passage."""
+    described = criteria.describing(half, snapshot.store.lexical.words)
+    fitting = listing.fitting(described, snapshot)
+    if described.places and not described.roles and not _BODY.search(fold(half)):
+        return None  # a country, not somebody
+    if len(fitting) == 1:
+        return fitting[0]
+    hits = snapshot.search(half, 1)
+    return snapshot.profile(hits[0].passage.profile_id) if hits else None
 
 
 # ------------------------------------------------------------------------- what each side has
@@ -237,8 +261,8 @@ def _ways(question: str, sides: Sequence[Side], stems: Stems) -> list[tuple[str,
         return [("award", _award)]
     ways: list[tuple[str, Read]] = []
     bodies = all(side.is_body for side in sides)
-    if _AGE.search(plain) and not bodies:
-        ways.append(("birth", partial(_event, words="born", stems=stems)))
+    if _AGE.search(plain) and any(name.person for side in sides for name in side.names):
+        return [("birth", partial(_event, words="born", stems=stems))]
     if bodies or _FOUNDED.search(plain):
         ways.append(("founding", _founding))
     ways.append(("event", partial(_event, words=rest, stems=stems)))
@@ -358,15 +382,17 @@ def _two_events(
 ) -> Comparison | None:
     """Compare two events that a question tells apart: "did he leave before or after the award?"."""
     order = _ORDER.match(question)
-    halves = order or (_BETWEEN.search(question) if _GAP.search(fold(question)) else None)
-    if halves is None:
+    told = order or (_BETWEEN.search(question) if _GAP.search(fold(question)) else None)
+    if told is None:
         return None
+    halves = [half for half in told.groups() if half is not None]
     names = [
-        [name for subject in directory.find(half) for name in subject.names[:1]]
-        for half in halves.groups()
+        [name for subject in directory.find(half) for name in subject.names[:1]] for half in halves
     ]
+    if order and order.lastindex and order.lastindex > _ORDER_GROUPS:  # "before B or after him"
+        halves[1] = halves[0]
     held: list[tuple[Side, Value]] = []
-    for half, own, others in zip(halves.groups(), names, reversed(names), strict=True):
+    for half, own, others in zip(halves, names, reversed(names), strict=True):
         used = (own or others)[:1]
         side = _side(used[0], half, snapshot) if used else Side("", (), (), half)
         if (value := _dated(side, half, stems)) is None:
@@ -377,6 +403,27 @@ def _two_events(
         earlier = str(first.key) < str(second.key)
         return Comparison("Before" if earlier else "After", "event", tuple(held))
     return Comparison(str(abs(first.year - second.year)), "event", tuple(held))
+
+
+_ORDER_GROUPS = 2  # of the first form of `_ORDER`
+
+
+def _within_one(question: str, sides: Sequence[Side], stems: Stems) -> Comparison | None:
+    """Compare two things of one profile: "what came first, its shelter or its hotline?"."""
+    halves = _halves(question)
+    if not halves or not sides or not sides[0].profiles:
+        return None
+    held: list[tuple[Side, Value]] = []
+    for half in halves:
+        label = re.sub(r"^(?:the|a|an|its|her|his|their) ", "", half.strip(" ,?"))
+        side = Side(label, sides[0].names, sides[0].profiles, half)
+        value = _event(side, _rest(half, [side]), stems)
+        if value is None:
+            return None
+        held.append((side, value))
+    if held[0][1].start == held[1][1].start:
+        return None
+    return Comparison(_verdict(fold(question), held), "event", tuple(held))
 
 
 def _dated(side: Side, half: str, stems: Stems) -> Value | None:

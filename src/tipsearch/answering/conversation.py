@@ -8,7 +8,7 @@ understood stays as it is. The question as it was understood is shown with its a
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -259,18 +259,18 @@ class Conversation:
         place = places.find(answer.text or "") or places.find(answer.question, any_case=True)
         years = re.findall(r"\b(?:19|20)\d\d\b", f"{answer.question} {answer.text or ''}")
         self._focus = Focus(
-            people=tuple(people),
+            people=people,
             genders=self._genders(people) or old.genders,
-            thing=(bodies or [self._body_of(people) or old.thing])[-1],
+            thing=(bodies or (self._body_of(people) or old.thing,))[-1],
             place=_typed(answer, place) or old.place,
             year=years[-1] if years else old.year,
             question=answer.question,
             citation=answer.citations[0] if answer.citations else old.citation,
         )
 
-    def _people_of(self, ids: set[str]) -> list[str]:
+    def _people_of(self, ids: set[str]) -> tuple[str, ...]:
         held = [self._assistant.index.profile(profile_id) for profile_id in sorted(ids)]
-        return [name for profile in held if profile for name in facts.people(profile)]
+        return tuple(name for profile in held if profile for name in facts.people(profile))
 
     def _body_of(self, people: Sequence[str]) -> str:
         """Return the first organisation of somebody's profile."""
@@ -291,8 +291,8 @@ def _owner(typed: str, name: str) -> str:
     return f"{name}'s" if typed.lower().endswith("'s") else name
 
 
-def _unique(names: Sequence[str]) -> list[str]:
-    return list(dict.fromkeys(names))
+def _unique(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))
 
 
 def _typed(answer: Answer, found: Sequence[places.Place]) -> str:

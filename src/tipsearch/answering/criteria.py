@@ -75,7 +75,8 @@ def parse(question: str, topics: Collection[str], stems: Stems) -> Criteria:
     named = places.find(text, any_case=True)
     left, span = years.cut(_without(text, [(place.start, place.end) for place in named]))
     undergone = _UNDERGONE.search(fold(left))
-    left, focus = _topics(left, () if undergone else topics)
+    left, focus = _topics(left, topics)
+    focus = () if undergone else focus
     plain = fold(left)
     target, noun = _target(plain if left.isupper() else fold(_CAPITAL.sub(" ", left)))
     roles, rest = _roles(plain, noun) if target == "person" else ([], plain)
@@ -84,6 +85,10 @@ def parse(question: str, topics: Collection[str], stems: Stems) -> Criteria:
     if span and target == "organization":
         rest = _FOUNDING.sub(" ", rest)
     ways = _ways(rest, has_more=bool(named or focus or roles))
+    if target == "title":
+        sorts = [w for w in vocabulary.words(plain) if vocabulary.listed(w) == "title"]
+        works = [single for w in sorts if (single := vocabulary.singular(w)) != "title"]
+        ways = [[*works[:1], *way] for way in ways or [[]]]
     if span:
         span = replace(span, of=_dated(fold(text), target, has_words=bool(ways)))
     asked = set(vocabulary.words(plain))
@@ -146,10 +151,33 @@ _LEAD_IN = re.compile(
     rf"(?:[:;–]| - |[.,] (?={_ASKS}))\s*(?P<rest>{_ASKS}.+|.+\b{_ASKS}.+)$",
     re.IGNORECASE,
 )
-_UNDERGONE = re.compile(r"\b(?:survivors?|victims?) of\b|\bsurvived\b|\bhad been trafficked\b")
+_UNDERGONE = re.compile(
+    r"\b(?:survivors?|victims?) of\b|\bsurvived\b|"
+    r"\b(?:had been|were|was|been) (?:\w+ )?(?:trafficked|enslaved)\b"
+)
 """Before a topic: what somebody went through is not what they work on."""
 _CAPITAL = re.compile(r"(?<=[\w,] )[A-Z][a-z]\w*")
 """A word with a capital inside a question: the "Nations" of a name are no countries to list."""
+
+
+_BEYOND = re.compile(
+    r"\b(?:not|never|without|except|excluding|aside|neither|nor|most|fewest|several|"
+    r"more than (?:one|two|three|\d+)|at least (?:one|two|three|\d+)|(?:two|three|\d+) or more|"
+    r"oldest|youngest|earliest|latest|don't|didn't|isn't|aren't|wasn't|weren't)\b",
+    re.IGNORECASE,
+)
+"""What these criteria cannot say; a list without it would be another one."""
+
+
+def asks_beyond(question: str) -> bool:
+    """Whether a question sets a condition that criteria cannot hold.
+
+    Examples
+    --------
+    >>> asks_beyond("Which heroes were not women?"), asks_beyond("Which heroes were women?")
+    (True, False)
+    """
+    return _BEYOND.search(_asked(question)) is not None
 
 
 def _asked(question: str) -> str:
@@ -218,7 +246,7 @@ _JOINED = re.compile(r"(?:\bor|\band|,|/)\s+(?:an? )?$")
 def _roles(plain: str, noun: str) -> tuple[list[str], str]:
     """Return the roles that are asked for, and the question without them."""
     found: list[str] = []
-    if survived := re.search(r"\b(?:survived|survivors? of)\b", plain):
+    if survived := _UNDERGONE.search(plain):
         found.append("survivor")
         plain = _without(plain, [survived.span()])
     asked_first = sorted(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tipsearch.answering.about import About, Sentence
 from tipsearch.answering.criteria import Criteria, Group
@@ -53,15 +53,32 @@ def find(criteria: Criteria, snapshot: Snapshot) -> list[Item]:
     snapshot : Snapshot
         Every profile of it is held against them.
     """
+    profiles = [About(profile, snapshot) for profile in snapshot.profiles()]
+    rare = tuple(way for way in criteria.words if _is_telling(way, profiles))
     found = [
-        item
-        for profile in snapshot.profiles()
-        for item in _items(criteria, About(profile, snapshot))
+        item if not criteria.words or rare else replace(item, certain=False)
+        for about in profiles
+        for item in _items(replace(criteria, words=rare or criteria.words), about)
     ]
     kept: dict[str, Item] = {}
     for item in sorted(found, key=lambda item: (not item.certain, fold(item.name))):
         kept.setdefault(fold(item.name), item)
     return list(kept.values())
+
+
+_COMMON = 0.25  # of the profiles; a word that more of them have tells nobody from the others
+
+
+def _is_telling(way: Sequence[Group], profiles: Sequence[About]) -> bool:
+    """Whether a way has a word that few profiles have: "first" alone says nothing of anybody."""
+    return any(
+        sum(bool(_held(about.stems(about.profile.text), [group])) for about in profiles)
+        <= max(_COMMON * len(profiles), _FEW)
+        for group in way
+    )
+
+
+_FEW = 3  # profiles of a small corpus
 
 
 def fitting(criteria: Criteria, snapshot: Snapshot) -> list[Profile]:

@@ -14,7 +14,7 @@ Stems = Callable[[str], list[str]]
 """Reduces a text to the stems of its words, as the index does."""
 
 LISTED = {
-    "organization": "organisation organization ngo group foundation association charity union "
+    "organization": "organisation organization org ngo group foundation association charity union "
     "network body institution movement non-profit nonprofit coalition shelter project",
     "country": "country nation place region state",
     "year": "year",
@@ -23,8 +23,8 @@ LISTED = {
 """Nouns of what can be listed besides people."""
 
 GENDERS = {
-    "woman": "woman women female females lady ladies heroine heroines girl".split(),
-    "man": "man men male males".split(),
+    "woman": "woman women female females lady ladies heroine heroines girl girls gals".split(),
+    "man": "man men male males guy guys gentleman gentlemen".split(),
 }
 _PEOPLE = frozenset(
     "hero person people honouree honoree recipient winner laureate awardee profile individual "

@@ -211,7 +211,10 @@ def region_spellings(region: str) -> Iterable[str]:
 @cache
 def _pattern(any_case: bool) -> re.Pattern[str]:
     """Match every form, the longest first; short ones such as "US" in capitals only."""
-    longest_first = sorted(_forms(), key=len, reverse=True)
-    kept = [form for form in longest_first if any_case or form[0].isupper()]
-    escaped = (re.escape(form).replace("'", "['’]") for form in kept)
+    longest_first = sorted((form for form in _forms() if form[0].isupper()), key=len, reverse=True)
+    any_way = "(?i:{})" if any_case else "{}"
+    escaped = (
+        re.escape(form) if form in _SHORT else any_way.format(re.escape(form).replace("'", "['’]"))
+        for form in longest_first
+    )
     return re.compile(rf"(?<![\w-])(?:{'|'.join(escaped)})(?!\w)")
