@@ -48,6 +48,8 @@ def at_import(tree: ast.Module) -> Iterator[str]:
             yield from imports(node)
         elif isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
             blocks += node.orelse
+        elif isinstance(node, ast.ClassDef):
+            blocks += node.body
         elif not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             blocks += [
                 child for child in ast.walk(node) if isinstance(child, ast.Import | ast.ImportFrom)

@@ -6,6 +6,7 @@ import pytest
 
 from tests.web import hostile
 from tipsearch.answering.assistant import Assistant
+from tipsearch.types import Kind
 from tipsearch.web.page import Page
 
 
@@ -51,7 +52,9 @@ def test_a_lone_surrogate_can_be_shown(page: Page) -> None:
 
 def test_a_bug_is_said_calmly(page: Page, caplog: pytest.LogCaptureFixture) -> None:
     class Broken:
-        def ask(self, question: str, threshold: float | None = None) -> None:
+        def ask(
+            self, question: str, threshold: float | None = None, kind: Kind | None = None
+        ) -> None:
             raise RuntimeError(question)
 
     left, _, turns, shown = page.ask("Who?", Broken(), [])  # type: ignore[arg-type]

@@ -11,9 +11,11 @@ from tests.web import hostile
 from tipsearch.types import (
     Answer,
     Citation,
+    Evidence,
     Fields,
     Hit,
     Passage,
+    Phrase,
     Profile,
     Reason,
     Scores,
@@ -24,7 +26,7 @@ TEXT = "Ann Lee left Safe in 2004. She founded Home.\n\nShe lives in Rome."
 EVIL = " ".join(hostile.PAYLOADS)
 ALLOWED = set(
     "a article b blockquote cite dd details div dl dt figcaption figure h1 h2 li mark ol p section "
-    "span summary ul".split()
+    "small span summary ul".split()
 )
 
 
@@ -81,10 +83,47 @@ def test_a_follow_up_says_how_it_was_understood() -> None:
     assert "Understood as: When Ann Lee?" in html
 
 
-def test_items_are_listed() -> None:
-    answer = Answer("Who?", "2", "count", 0.9, (citation(),), items=("Ann", "Bo"))
-    html = render.answered("Who?", answer)
-    assert '<li dir="auto">Ann</li><li dir="auto">Bo</li>' in html
+def test_what_is_counted_is_listed_each_with_its_quote_and_doubts_apart() -> None:
+    cited = (citation(), citation(27, 44, (31, 38)), citation())
+    answer = Answer(
+        "How many?", "2", "count", 0.9, cited, ("Ann", "Bo"), ("Cy",), "Heroes: 2, of 9 profiles"
+    )
+    html = render.answered("How many?", answer)
+    assert html.count("<figure") == len(cited)
+    names = re.findall(r'class="item" dir="auto">([^<]+)<', html)
+    assert names == ["Ann", "Bo", "Cy"]
+    assert html.index("Bo<") < html.index("Possibly") < html.index("Cy<")
+    assert '<p class="short" dir="auto">2</p>' in html
+    assert "Heroes: 2, of 9 profiles" in html
+
+
+def test_a_list_and_an_overview_are_their_quotes() -> None:
+    for kind, items in (("list", ("Ann",)), ("overview", ())):
+        answer = Answer("Who?", "Ann", kind, 0.9, (citation(),), items)
+        assert "short" not in render.answered("Who?", answer)
+
+
+def test_what_a_model_phrased_stands_above_the_quotes_as_such() -> None:
+    phrase = Phrase("Ann Lee left in <2004>.", (citation(),))
+    answer = Answer(
+        "When?", "2004", "fact", 0.9, (citation(),), phrased=(phrase,), notice="1 was <left> out"
+    )
+    html = render.answered("When?", answer)
+    assert html.index("left in &lt;2004&gt;") < html.index("language model") < html.index("<mark")
+    assert "1 was &lt;left&gt; out." in html
+    assert html.count("<figure") == 1
+
+
+def test_a_profile_shows_what_was_read_from_its_text_where_no_label_says_it() -> None:
+    read = [
+        Evidence("ann-lee-00000000", "focus", "Home & Aid", 27, 44, labelled=False),
+        Evidence("ann-lee-00000000", "active_in", "Italy", 0, 0, labelled=True),
+    ]
+    html = render.profile_page(profile(), 0, 0, read)
+    assert "read from the text" in html
+    assert "start=27&amp;end=44" in html
+    assert "Home &amp; Aid" in html
+    assert html.count("Italy") == 1
 
 
 def test_other_passages_leave_the_cited_one_out() -> None:

@@ -26,7 +26,7 @@ from tipsearch.answering.assistant import Assistant
 from tipsearch.web import server
 
 class Slow(Assistant):
-    def ask(self, question, k=None, filters=None, threshold=None):
+    def ask(self, question, k=None, filters=None, threshold=None, kind=None):
         if question == "slow":
             time.sleep(2)
         return super().ask(question, k, filters, threshold)

@@ -119,6 +119,7 @@ _MORE = re.compile(
     r"\b(?:more(?! recent)|most(?! recent)|bigger|biggest|larger|largest|longer|longest|higher|"
     r"highest|greater|further|farther)\b"
 )
+_AS = re.compile(r"\bas (?:many|much|large|big|long|high) as\b")
 _LESS = re.compile(r"\b(?:fewer|fewest|less|least|smaller|smallest|shorter|shortest|lower)\b")
 _SAME = re.compile(
     r"\bsame (?:\w+ ){0,2}?(?P<what>year|age|country|day|date|place|time|month|ceremony|region|"
@@ -128,9 +129,10 @@ _PLACE = frozenset({"country", "place", "region", "continent"})
 _DATE_CHARS = {"day": 10, "date": 10, "ceremony": 10, "month": 7}  # of an ISO date; else the year
 _YES_NO = re.compile(r"(?:and |so |but )?(?:is|are|was|were|do|does|did|has|have|had|can|could)\b")
 _GAP = re.compile(
-    r"\bgap\b|\bhow long (?:after|before)\b|\bhow (?:many|much|long)\b.*\b(?:years?|months?|time|apart|earlier|later|older|younger|"
-    r"sooner|between)\b|\b(?:gap|difference|years) (?:in \w+ )?between\b|\bapart\b|"
-    r"\bby how (?:much|many)\b"
+    r"\bgap\b|\bhow long (?:after|before)\b|"
+    r"\bhow (?:many|much|long)\b.*\b(?:years?|months?|time|"
+    r"apart|earlier|later|older|younger|sooner|between)\b|"
+    r"\b(?:gap|difference|years) (?:in \w+ )?between\b|\bapart\b|\bby how (?:much|many)\b"
 )
 _ORDER = re.compile(
     r"^(.+?)\b(?:before or after|after or before|(?:earlier|sooner) or later than)\b(.+)$"
@@ -181,7 +183,9 @@ def _sides(question: str, snapshot: Snapshot, directory: Directory) -> list[Side
         return named
     described = _described(question, snapshot, named)
     countries = places.find(question, any_case=True)
-    if len(described) < 2 and len(countries) > 1 and not named:
+    told = criteria.describing(question, snapshot.store.lexical.words)
+    somebody = told.roles and not re.search(r"\b(?:countr|nation)", question, re.IGNORECASE)
+    if len(described) < 2 and len(countries) > 1 and not named and not somebody:
         return [_country_side(place, question, snapshot) for place in countries]
     return described
 
@@ -248,24 +252,23 @@ def _ways(question: str, sides: Sequence[Side], stems: Stems) -> list[tuple[str,
     """Return what to compare by, the likeliest first."""
     plain = fold(question)
     same = _SAME.search(plain)
+    rest = _rest(question, sides)
+    born = ("birth", partial(_event, words="born", stems=stems))
+    event: tuple[str, Read] = ("event", partial(_event, words=rest, stems=stems))
+    people = any(name.person for side in sides for name in side.names)
     if same and same["what"] in _PLACE:
         return [("country", _country)]
-    rest = _rest(question, sides)
-    if (_MORE.search(plain) or _LESS.search(plain)) and not _GAP.search(plain):
+    if any(p.search(plain) for p in (_MORE, _LESS, _AS)) and not _GAP.search(plain):
         return [("number", partial(_number, words=rest, stems=stems))]
-    if _BORN.search(plain):
-        return [("birth", partial(_event, words="born", stems=stems))]
+    if _BORN.search(plain) or (_AGE.search(plain) and people):
+        return [born]
     if _NAMED_PRIZE.search(question):
         return [("event", lambda side: _event(side, _rest(side.words, [side]), stems))]
     if _HONOURED.search(plain) and not _PLAINLY_FOUNDED.search(plain):
         return [("award", _award)]
-    ways: list[tuple[str, Read]] = []
-    bodies = all(side.is_body for side in sides)
-    if _AGE.search(plain) and any(name.person for side in sides for name in side.names):
-        return [("birth", partial(_event, words="born", stems=stems))]
-    if bodies or _FOUNDED.search(plain):
-        ways.append(("founding", _founding))
-    ways.append(("event", partial(_event, words=rest, stems=stems)))
+    named = all(side.names for side in sides)
+    founding = all(side.is_body for side in sides) or (_FOUNDED.search(plain) and named)
+    ways = [("founding", _founding), event] if founding else [event]
     return ways if rest else [*ways, ("award", _award)]
 
 
@@ -290,13 +293,14 @@ def _value(value: str, said: Evidence, about: About) -> Value:
 
 
 def _award(side: Side) -> Value | None:
-    """Return when the award was given, to the day if its sentence says so."""
+    """Return when the award was given, to the day if its sentence says so; a country's first."""
+    found = []
     for about in side.profiles:
         for said in about.of("award_year"):
             told = [e.value for e in about.dated((said.start, said.end)) if said.end]
             exact = [value for value in told if value.startswith(said.value)]
-            return _value(max(exact, key=len, default=said.value), said, about)
-    return None
+            found.append(_value(max(exact, key=len, default=said.value), said, about))
+    return min(found, key=lambda value: str(value.key), default=None)
 
 
 def _founding(side: Side) -> Value | None:
@@ -350,7 +354,7 @@ def _number(side: Side, words: str, stems: Stems) -> Value | None:
     told = [
         (share, -span[0], about, span)
         for about, span, share in _shares(side, words, stems)
-        if share > 0 and _NUMBER.search(about.text(span))
+        if share >= _HALF and _NUMBER.search(about.text(span))
     ]
     if not told:
         return None
@@ -447,7 +451,7 @@ def _verdict(plain: str, held: Sequence[tuple[Side, Value]]) -> str:
     if same and same["what"] in _PLACE:
         shared = set(str(keys[0]).split(" and ")) & set(str(keys[1]).split(" and "))
         return "Yes" if shared else "No"
-    if same:
+    if same or _AS.search(plain):
         return "Yes" if keys[0] == keys[1] else "No"
     later = bool(_LATER.search(plain) and not _EARLIER.search(plain)) or bool(_MORE.search(plain))
     if _YES_NO.match(plain) and not re.search(r"\bor\b", plain):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from tipsearch.answering import questions
 from tipsearch.corpus import facts, places
-from tipsearch.index import FilterValue
+from tipsearch.index import FilterValue, clean_query
 from tipsearch.types import Answer, Citation, Kind
 
 if TYPE_CHECKING:
@@ -119,6 +119,8 @@ class Conversation:
         QueryError
             As `Assistant.ask` does.
         """
+        settings = self._assistant.index.snapshot.settings
+        question = clean_query(question, settings.question_chars)
         if self._asks_when(question) and (answer := self._when(question)):
             self.last = answer
             return answer

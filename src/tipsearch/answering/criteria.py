@@ -298,7 +298,7 @@ _HONOURED = re.compile(
 )
 _OTHER_PRIZE = re.compile(
     r"\b(?:another|other|further|additional|second|more|national|any) (?:\w+ )?"
-    r"(?:award|prize|recognition|distinction|honou?r|medal)|\bmedals?\b"
+    r"(?:award|prize|recognition|distinction|honou?r|medal|fellowship)|\bmedals?\b"
 )
 
 
