@@ -10,7 +10,16 @@ from functools import cached_property
 from itertools import chain, islice
 from pathlib import Path
 
-from tipsearch.answering import comparing, criteria, kinds, listing, overview, questions, timeline
+from tipsearch.answering import (
+    comparing,
+    criteria,
+    kinds,
+    listing,
+    lookups,
+    overview,
+    questions,
+    timeline,
+)
 from tipsearch.answering.answers import (
     RULED,
     compared,
@@ -258,6 +267,8 @@ class Assistant:
         """Answer with words that the reader marks, or say that there are none."""
         snapshot, question = asked.snapshot, asked.question
         kind = kind if kind in {Kind.FACT, Kind.YES_NO} else Kind.FACT
+        if found := lookups.date_of(question, asked.names, snapshot):
+            return _answer(question, kind, asked.hits, [replace(found, score=RULED)], snapshot)
         read = self._reader.read(question, asked.to_read)
         spans = asked.of_the_right_year(asked.of_the_right_person(read))
         hits = with_reader_scores(asked.hits, spans)
@@ -515,11 +526,20 @@ _BY_RULE: Mapping[Kind, Callable[[Asked], Answer | None]] = {
 
 
 def _as_written(name: str, snapshot: Snapshot) -> list[str]:
-    """Return each word of a name as the profiles write it, or "" if none holds it."""
+    """Return each word of a name as the profiles write it, or "" if none holds it.
+
+    A country may be written otherwise: "US" as "United States", "Brazilian" as "Brazil".
+    """
     return [
-        next((form for form in questions.spellings(word) if snapshot.knows(form)), "")
+        next((form for form in _written_ways(word) if snapshot.knows(form)), "")
         for word in name.split()
     ]
+
+
+def _written_ways(word: str) -> Iterator[str]:
+    yield from questions.spellings(word)
+    for place in places.find(word):
+        yield from sorted(place.countries)
 
 
 def _about(names: Iterable[str], hits: Sequence[Hit], snapshot: Snapshot) -> list[Hit]:

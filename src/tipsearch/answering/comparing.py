@@ -102,8 +102,8 @@ def compare(question: str, snapshot: Snapshot, directory: Directory) -> Comparis
 
 # ------------------------------------------------------------------------- what a question asks
 
-_HONOURED = re.compile(r"\b(?:honou?red?|award\w*|hero(?:es)?|recogni[sz]\w*|tip|prize|accolade)\b")
-_FOUNDED = re.compile(
+HONOURED = re.compile(r"\b(?:honou?red?|award\w*|hero(?:es)?|recogni[sz]\w*|tip|prize|accolade)\b")
+FOUNDED = re.compile(
     r"\b(?:found(?:ed|ing)?|foundation|set up|start(?:ed)?|establish\w*|creat\w+|launch\w*|"
     r"form(?:ed)?|older|oldest|younger|youngest|newer|newest|exist\w*|go(?:es)? back|beginning|"
     r"came into being|around|began|begun)\b"
@@ -144,7 +144,7 @@ _BETWEEN = re.compile(
     r"before)\b(.+)$",
     re.IGNORECASE,
 )
-_NAMED_PRIZE = re.compile(
+NAMED_PRIZE = re.compile(
     r"\b(?!TIP |Hero |Report |Whose |Which |What |The |His |Her )[A-Z][\w’'-]+(?<!['’]s) "
     r"(?:[\w’'-]+(?<!['’]s) )?"
     r"(?:[Aa]ward|[Pp]rize|[Mm]edal|Order|Honour|Shri)\b"
@@ -217,7 +217,7 @@ def _described(question: str, snapshot: Snapshot, known: list[Side]) -> list[Sid
         if profile:
             about = About(profile, snapshot)
             bodies = [facts.short_name(said.value) for said in about.of("organization")]
-            as_body = bodies and (_FOUNDED.search(fold(question)) or _BODY.search(fold(half)))
+            as_body = bodies and (FOUNDED.search(fold(question)) or _BODY.search(fold(half)))
             label = bodies[0] if as_body else facts.people(profile)[0]
             name = Name(tuple(fold(label).split()), label, profile.id, person=not as_body)
             named = [Side(label, (name,), (about,), half)]
@@ -252,7 +252,7 @@ def _ways(question: str, sides: Sequence[Side], stems: Stems) -> list[tuple[str,
     """Return what to compare by, the likeliest first."""
     plain = fold(question)
     same = _SAME.search(plain)
-    rest = _rest(question, sides)
+    rest = rest_of(question, sides)
     born = ("birth", partial(_event, words="born", stems=stems))
     event: tuple[str, Read] = ("event", partial(_event, words=rest, stems=stems))
     people = any(name.person for side in sides for name in side.names)
@@ -262,17 +262,17 @@ def _ways(question: str, sides: Sequence[Side], stems: Stems) -> list[tuple[str,
         return [("number", partial(_number, words=rest, stems=stems))]
     if _BORN.search(plain) or (_AGE.search(plain) and people):
         return [born]
-    if _NAMED_PRIZE.search(question):
-        return [("event", lambda side: _event(side, _rest(side.words, [side]), stems))]
-    if _HONOURED.search(plain) and not _PLAINLY_FOUNDED.search(plain):
+    if NAMED_PRIZE.search(question):
+        return [("event", lambda side: _event(side, rest_of(side.words, [side]), stems))]
+    if HONOURED.search(plain) and not _PLAINLY_FOUNDED.search(plain):
         return [("award", _award)]
     named = all(side.names for side in sides)
-    founding = all(side.is_body for side in sides) or (_FOUNDED.search(plain) and named)
+    founding = all(side.is_body for side in sides) or (FOUNDED.search(plain) and named)
     ways = [("founding", _founding), event] if founding else [event]
     return ways if rest else [*ways, ("award", _award)]
 
 
-def _rest(question: str, sides: Sequence[Side]) -> str:
+def rest_of(question: str, sides: Sequence[Side]) -> str:
     """Return the words of a question that are about neither side nor the comparing itself."""
     text = question
     for name in (name for side in sides for name in side.names):
@@ -421,7 +421,7 @@ def _within_one(question: str, sides: Sequence[Side], stems: Stems) -> Compariso
     for half in halves:
         label = re.sub(r"^(?:the|a|an|its|her|his|their) ", "", half.strip(" ,?"))
         side = Side(label, sides[0].names, sides[0].profiles, half)
-        value = _event(side, _rest(half, [side]), stems)
+        value = _event(side, rest_of(half, [side]), stems)
         if value is None:
             return None
         held.append((side, value))
@@ -433,11 +433,11 @@ def _within_one(question: str, sides: Sequence[Side], stems: Stems) -> Compariso
 def _dated(side: Side, half: str, stems: Stems) -> Value | None:
     """Date what half a question is about: the award, a founding, or an event in its words."""
     plain = fold(half)
-    if _HONOURED.search(plain) and not _NAMED_PRIZE.search(half):
+    if HONOURED.search(plain) and not NAMED_PRIZE.search(half):
         return _award(side)
-    if _FOUNDED.search(plain):
+    if FOUNDED.search(plain):
         return _founding(side)
-    return _event(side, _rest(half, [side]), stems)
+    return _event(side, rest_of(half, [side]), stems)
 
 
 # ------------------------------------------------------------------------- the verdict
