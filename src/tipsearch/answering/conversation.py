@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tipsearch.answering import questions
+from tipsearch.answering import questions, vocabulary
 from tipsearch.corpus import facts, places
 from tipsearch.index import FilterValue, clean_query
 from tipsearch.types import Answer, Citation, Kind
@@ -258,12 +258,14 @@ class Conversation:
         bodies = _unique([n.full for n in asked if not n.person]) or _unique([
             n.full for n in said if not n.person
         ])
+        goes_on = old.thing and old.thing.lower() in answer.question.lower()
+        topic = old.thing if goes_on else "" if asked else topic_of(answer.question)
         place = places.find(answer.text or "") or places.find(answer.question, any_case=True)
         years = re.findall(r"\b(?:19|20)\d\d\b", f"{answer.question} {answer.text or ''}")
         self._focus = Focus(
             people=people,
-            genders=self._genders(people) or old.genders,
-            thing=(bodies or (self._body_of(people) or old.thing,))[-1],
+            genders=self._genders(people),
+            thing=bodies[-1] if bodies else (self._body_of(people) if asked else topic) or old.thing,
             place=_typed(answer, place) or old.place,
             year=years[-1] if years else old.year,
             question=answer.question,
@@ -287,6 +289,28 @@ class Conversation:
     def _genders(self, people: Sequence[str]) -> frozenset[str]:
         said = self._assistant.index.snapshot.store.evidence("gender")
         return frozenset(e.value for e in said if e.value.split(": ", 1)[1] in people)
+
+
+_CUT = re.compile(
+    r"\b(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|in|on|at|for|to|from|"
+    r"with|by|about|of|and|or|that|which|who|what|when|where|why|how|tell me|describe|explain|there|"
+    r"different|types?|kinds?|some|any|most|more|first|it|its|they|them|their)\b|[?.,!;:]",
+    re.IGNORECASE,
+)
+
+
+def topic_of(question: str) -> str:
+    """Return what a question that names nobody is about: its longest run of other words.
+
+    Examples
+    --------
+    >>> topic_of("Tell me about lung cancer."), topic_of("What are the main types of sharks?")
+    ('lung cancer', 'sharks')
+    """
+    runs = (run.strip() for run in _CUT.split(question))
+    plain = [re.sub(r"^(?:the|an?|this|these)\b\s*", "", run, flags=re.IGNORECASE) for run in runs]
+    told = [run for run in plain if any(map(vocabulary.says_something, run.lower().split()))]
+    return max(reversed(told), key=lambda run: len(run.split()), default="")
 
 
 def _owner(typed: str, name: str) -> str:
