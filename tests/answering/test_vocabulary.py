@@ -60,9 +60,9 @@ def test_plurals_have_their_singulars(many: str, one: str) -> None:
     assert vocabulary.plural(one) == many
 
 
-@pytest.mark.parametrize("word", ["class", "status", "analysis", "is", "ties", "police", "press"])
+@pytest.mark.parametrize("word", ["class", "status", "analysis", "is", "police", "press"])
 def test_a_word_that_ends_like_a_plural_is_none(word: str) -> None:
-    assert vocabulary.singular(word) in {word, "tie"}
+    assert vocabulary.singular(word) == word
 
 
 def test_every_role_of_the_file_is_one_and_its_plural_leads_back() -> None:
@@ -97,7 +97,7 @@ def test_the_words_of_a_group_stand_for_one_another(real_index: Index) -> None:
 @pytest.mark.parametrize(
     ("one", "other"),
     [
-        ("rescued", "freed"), ("jails", "prisons"), ("founding", "established"),
+        ("rescued", "released"), ("jails", "prisons"), ("founding", "established"),
         ("memoirs", "books"), ("labour", "labor"), ("taught", "teaching"), ("quit", "resigned"),
     ],
 )  # fmt: skip
