@@ -214,3 +214,54 @@ def test_a_profile_reads_without_scripts(without_scripts: Page, site: Site) -> N
     expect(without_scripts.locator("h1")).to_have_text("Pierre Legros and Somaly Mam")
     without_scripts.goto(f"{without_scripts.url}?start=1135&end=1200#quote")
     expect(without_scripts.locator("#quote")).to_be_in_viewport()
+
+
+def test_a_list_is_complete_each_line_quoted_and_asked_again_as_a_count_with_one_click(
+    page: Page, site: Site
+) -> None:
+    page.goto(site.address)
+    turn = ask(page, "Which heroes worked in Brazil?")
+    expect(turn.locator(".understood")).to_contain_text("active in Brazil: 2")
+    expect(turn.locator(".item")).to_have_text(["Leonardo Sakamoto", "Xavier Plassat"])
+    expect(turn.locator("figure")).to_have_count(2)
+    page.get_by_role("button", name="a count", exact=True).click()
+    turns = page.locator("#log .turn")
+    expect(turns).to_have_count(2)
+    expect(turns.last.locator(".short")).to_have_text("2")
+    expect(page.get_by_role("button", name="a count", exact=True)).not_to_be_visible()
+    assert sideways(page) == 0
+
+
+def test_a_name_of_two_people_is_asked_back_with_buttons(page: Page, site: Site) -> None:
+    page.goto(site.address)
+    namesake = site.corpus / "ada-plassat.md"
+    namesake.write_text(
+        "---\nname: Ada Plassat\nactive_in: [Peru]\n---\nAda Plassat, a nurse, came to Peru in 1991. "
+        "She led a clinic there.\n",
+        "utf-8",
+    )
+    try:
+        site.tipsearch("update")
+        turn = ask(page, "When did Plassat come there?")
+        expect(turn.locator(".refusal")).to_contain_text("Which one is meant?")
+        page.get_by_role("button", name="Xavier Plassat", exact=True).click()
+        expect(page.locator("#log .turn").last.locator(".short")).to_have_text("1983")
+    finally:
+        namesake.unlink()
+        site.tipsearch("update")
+
+
+def test_a_page_without_labels_shows_what_its_text_says(page: Page, site: Site) -> None:
+    page.goto(f"{site.address}/profiles")
+    link = page.get_by_role("link", name="Pierre Legros and Somaly Mam")
+    page.goto(f"{site.address}{link.get_attribute('href')}")
+    fields = page.locator(".fields")
+    expect(fields).to_contain_text("read from the text")
+    expect(fields.get_by_role("link", name="Cambodia")).to_be_visible()
+
+
+def test_lists_fit_a_phone(phone: Page, site: Site) -> None:
+    phone.goto(site.address)
+    ask(phone, "timeline of Vatra")
+    expect(phone.get_by_role("button", name="a portrait", exact=True)).to_be_in_viewport(ratio=0.5)
+    assert sideways(phone) == 0

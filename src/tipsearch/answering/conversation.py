@@ -265,7 +265,9 @@ class Conversation:
         self._focus = Focus(
             people=people,
             genders=self._genders(people),
-            thing=bodies[-1] if bodies else (self._body_of(people) if asked else topic) or old.thing,
+            thing=bodies[-1]
+            if bodies
+            else (self._body_of(people) if asked else topic) or old.thing,
             place=_typed(answer, place) or old.place,
             year=years[-1] if years else old.year,
             question=answer.question,

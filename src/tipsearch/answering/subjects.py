@@ -72,7 +72,8 @@ class Directory:
         lower: set[str] = set()
         for profile in snapshot.profiles():
             lower.update(re.findall(r"(?<![\w’'-])[a-zà-ÿ]{2,}", profile.text))
-            for name in [*_people(profile), *_bodies(profile, snapshot)]:
+            people = [said.value for said in snapshot.store.evidence("person", profile.id)]
+            for name in [*_people(profile, people), *_bodies(profile, snapshot)]:
                 names.setdefault((name.words, name.full, name.profile_id), name)
         common = frozenset(map(fold, lower))
         return cls(tuple(names.values()), common, snapshot.encoder.count_tokens)
@@ -158,9 +159,8 @@ def _distinct(names: Sequence[Name]) -> tuple[Name, ...]:
     return tuple({(name.full, name.profile_id): name for name in names}.values())
 
 
-def _people(profile: Profile) -> Iterator[Name]:
-    """Yield a person's name, surname, rare given name and aliases."""
-    people = facts.people(profile)
+def _people(profile: Profile, people: Sequence[str]) -> Iterator[Name]:
+    """Yield the names of people: whole, each word of them, given name and surname; aliases."""
     for person in people:
         words = tuple(filter(None, map(_bare, person.split())))
         plain = tuple(word for word in words if word not in _TITLES)
