@@ -1,4 +1,6 @@
-"""Measure how follow-ups are made to stand on their own: python benchmarks/followups.py FILE INDEX
+"""Measure how follow-ups are made to stand on their own.
+
+Usage: python benchmarks/followups.py FILE [INDEX]
 
 FILE holds TREC CAsT turns, one JSON object a line: history, question, resolved (the question as a
 person rewrote it). Counted are the turns that a person changed: a turn's entity is recovered if
@@ -54,7 +56,8 @@ def main():
             print(f"{question} -> {said} (a person: {turn['resolved']})")
     total = counts["changed by a person"]
     print({name: f"{count} ({count / total:.0%})" for name, count in counts.items()})
-    print({"stand alone already": untouched, "of these left as they are": f"{kept / untouched:.0%}"})
+    share = f"{kept / untouched:.0%}"
+    print({"stand alone already": untouched, "of these left as they are": share})
 
 
 if __name__ == "__main__":

@@ -236,8 +236,8 @@ def test_a_name_of_two_people_is_asked_back_with_buttons(page: Page, site: Site)
     page.goto(site.address)
     namesake = site.corpus / "ada-plassat.md"
     namesake.write_text(
-        "---\nname: Ada Plassat\nactive_in: [Peru]\n---\nAda Plassat, a nurse, came to Peru in 1991. "
-        "She led a clinic there.\n",
+        "---\nname: Ada Plassat\nactive_in: [Peru]\n---\n"
+        "Ada Plassat, a nurse, came to Peru in 1991. She led a clinic there.\n",
         "utf-8",
     )
     try:

@@ -270,7 +270,7 @@ class Assistant:
         if found := lookups.date_of(question, asked.names, snapshot):
             return _answer(question, kind, asked.hits, [replace(found, score=RULED)], snapshot)
         read = self._reader.read(question, asked.to_read)
-        spans = asked.of_the_right_year(asked.of_the_right_person(read))
+        spans = asked.of_the_right_year(asked.of_the_right_person(asked.of_the_sort(read)))
         hits = with_reader_scores(asked.hits, spans)
         if likely := [span for span in spans if span.score >= asked.threshold]:
             return _answer(question, kind, hits, likely, snapshot)
@@ -387,15 +387,27 @@ class Asked:
     def to_read(self) -> list[Hit]:
         """The best passages of profiles that carry every name of the question.
 
-        Of those, the profiles that fit whom it describes, if it describes somebody.
+        Of those, the profiles of whom it names, or that fit whom it describes.
         """
-        read = _about(chain.from_iterable(self._written.values()), self.found, self.snapshot)
-        if self.subjects:
-            return read
+        written = list(chain.from_iterable(self._written.values()))
+        read = _about(written, self.found, self.snapshot)
+        if own := {name.profile_id for name in self.names}:
+            closest = [hit for hit in self.found if hit.passage.profile_id in own]
+            return _about(written, closest, self.snapshot) or read
         fitting = {profile.id for profile in listing.fitting(self.described, self.snapshot)}
         return [h for h in self.found if h.passage.profile_id in fitting][
             : self.snapshot.settings.reader_passages
         ] or read
+
+    def of_the_sort(self, spans: Sequence[Span]) -> list[Span]:
+        """Keep what can answer at all: a year where a year is asked for."""
+        kept = []
+        for span in spans:
+            profile = self.snapshot.profile(span.profile_id)
+            said = profile.text[span.start : span.end] if profile else ""
+            if questions.is_of_the_sort_asked(self.question, said):
+                kept.append(span)
+        return kept
 
     def of_the_right_person(self, spans: Sequence[Span]) -> list[Span]:
         """Keep what is said of the person named: in the own profile, or in a sentence naming them.

@@ -294,8 +294,8 @@ class Conversation:
 
 
 _CUT = re.compile(
-    r"\b(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|in|on|at|for|to|from|"
-    r"with|by|about|of|and|or|that|which|who|what|when|where|why|how|tell me|describe|explain|there|"
+    r"\b(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|in|on|at|for|to|"
+    r"from|with|by|about|of|and|or|that|which|who|what|when|where|why|how|tell me|describe|explain|there|"
     r"different|types?|kinds?|some|any|most|more|first|it|its|they|them|their)\b|[?.,!;:]",
     re.IGNORECASE,
 )

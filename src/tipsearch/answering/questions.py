@@ -36,6 +36,7 @@ _WORD = re.compile(r"[^\W_]+(?:[.'’-][^\W_]+)*", re.UNICODE)
 _NO_NAMES = _QUESTION_WORDS | _HONORIFICS | {"i"}
 
 
+_MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
 _SENTENCE = re.compile(
     r"(?:(?:and|but|so) )?(?:why|is|are|was|were|do|does|did|has|have|had|can|could|will|would|"
     r"should|how(?! (?:many|much|old|young|long|far|often|large|big|tall|high)\b))\b"
@@ -51,6 +52,40 @@ def wants_sentence(question: str) -> bool:
     [True, True, False]
     """
     return _SENTENCE.match(fold(question)) is not None
+
+
+_NUMBER_WORD = (
+    r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|"
+    r"fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundreds?|thousands?|"
+    r"half|dozens?|several|both|none|no)\b"
+)
+_SORTS = (
+    (r"(?:in |from |since |by )?(?:which|what) year\b", r"\b(?:1[5-9]|20)\d\d\b(?!s)"),
+    (
+        r"(?:when|(?:on |in )?(?:which|what) (?:date|day|month))\b",
+        rf"\d|year|{_MONTHS}|day|age|time",
+    ),
+    (r"how (?:many|old)\b", _NUMBER_WORD),
+)
+"""How a question opens, and what its answer must have."""
+
+
+def is_of_the_sort_asked(question: str, answer: str) -> bool:
+    """Whether words can answer a question at all: a year has a year in it, "how many" a number.
+
+    Examples
+    --------
+    >>> is_of_the_sort_asked("In which year did they meet?", "the early 1990s")
+    False
+    >>> is_of_the_sort_asked("How many were freed?", "eighty-three women")
+    True
+    """
+    plain = fold(question)
+    opening = re.sub(r"^(?:and|but|so|then) ", "", plain)
+    for asks, has in _SORTS:
+        if re.match(asks, opening):
+            return re.search(has, answer) is not None
+    return True
 
 
 def content_words(question: str) -> list[str]:
