@@ -74,7 +74,7 @@ class Settings:
         so are 83 % of those on another subject, and 2 % of those on this one, in a corpus of
         four subjects (docs/evaluation.md).
     overview_cosine : float
-        An overview of a subject that is no name or country needs a passage this close.
+        An overview of a subject that is no name needs a passage this close.
 
     Raises
     ------

@@ -93,7 +93,8 @@ def described(criteria: Criteria) -> str:
     >>> described(Criteria("person", "heroes", gender="woman", years=Years(2010, 2010, "award")))
     'Heroes, women, honoured in 2010'
     """
-    parts = [_PLURAL.get(criteria.target, "Heroes")]
+    people = "Profiles" if criteria.noun.startswith("profile") else "Heroes"
+    parts = [_PLURAL.get(criteria.target, people)]
     if criteria.gender:
         parts.append({"woman": "women", "man": "men"}[criteria.gender])
     parts += [f"active in {place.name}" for place in criteria.places]

@@ -46,7 +46,10 @@ from tipsearch.index import FilterValue, Index, Snapshot, clean_query
 from tipsearch.settings import DEFAULT_MODEL, Settings
 from tipsearch.types import Answer, Citation, Hit, Kind, Phrase, Reason, Span
 
-_WELCOME = "Ask about the people and organisations in the profiles: who, when, where, how many."
+_WELCOME = (
+    "Ask about the people and organisations in the profiles: who, when, where; for a list, a "
+    "count, a comparison, a timeline or a portrait."
+)
 _NOT_SAID = "The profiles do not say, or not in words close to the question."
 _BEYOND = "That sets a condition that cannot be listed for certain; ask without it."
 _NOT_COMPARED = "The profiles do not give both sides of that comparison in comparable words."
@@ -501,13 +504,16 @@ def _timeline(asked: Asked) -> Answer | None:
         )
         if asked.is_allowed(event.profile.id)
     ]
-    return dated(asked.question, _subject(asked), found) if found else None
+    if found:
+        return dated(asked.question, _subject(asked), found)
+    detail = f"The profiles date nothing{_subject(asked)}."
+    return refused(asked.question, Kind.TIMELINE, Reason.NOT_SAID, detail, asked.hits)
 
 
 def _overview(asked: Asked) -> Answer | None:
     countries = frozenset().union(*(place.countries for place in asked.criteria.places))
     closest = max((hit.scores.dense for hit in asked.hits), default=0.0)
-    if not asked.names and not countries and closest < asked.snapshot.settings.overview_cosine:
+    if not asked.names and closest < asked.snapshot.settings.overview_cosine:
         return None
     quotes = [
         quote

@@ -295,8 +295,8 @@ class Conversation:
 
 _CUT = re.compile(
     r"\b(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|in|on|at|for|to|"
-    r"from|with|by|about|of|and|or|that|which|who|what|when|where|why|how|tell me|describe|explain|there|"
-    r"different|types?|kinds?|some|any|most|more|first|it|its|they|them|their)\b|[?.,!;:]",
+    r"from|with|by|about|of|and|or|that|which|who|what|when|where|why|how|tell me|describe|explain|"
+    r"there|different|types?|kinds?|some|any|most|more|first|it|its|they|them|their)\b|[?.,!;:]",
     re.IGNORECASE,
 )
 

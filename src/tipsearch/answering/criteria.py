@@ -163,7 +163,7 @@ _CAPITAL = re.compile(r"(?<=[\w,] )[A-Z][a-z]\w*")
 _BEYOND = re.compile(
     r"\b(?:not|never|without|except|excluding|aside|neither|nor|most|fewest|several|"
     r"more than (?:one|two|three|\d+)|at least (?:one|two|three|\d+)|(?:two|three|\d+) or more|"
-    r"oldest|youngest|earliest|latest|don't|didn't|isn't|aren't|wasn't|weren't)\b",
+    r"oldest|youngest|earliest|latest|best|worst|greatest|bravest|don't|didn't|isn't|aren't|wasn't|weren't)\b",
     re.IGNORECASE,
 )
 """What these criteria cannot say; a list without it would be another one."""

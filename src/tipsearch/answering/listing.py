@@ -268,6 +268,8 @@ _Named = Iterable[tuple[str, Sentence]]
 
 
 def _people(criteria: Criteria, about: About, span: Sentence) -> _Named:
+    if criteria.noun.startswith("profile"):
+        return [(about.profile.title, span)]
     everyone = about.people
     if criteria.gender:
         everyone = [name for name in everyone if about.is_gender(name, criteria.gender)]

@@ -22,7 +22,7 @@ class Years:
     of: str = "telling"
 
 
-_YEAR = r"((?:19|20)\d\d)"
+_YEAR = r"((?:1[5-9]|20)\d\d)"
 _THE = r"(?:the )?(?:years? |end of |beginning of )?"
 _Reading = Callable[[re.Match[str]], tuple[int, int]]
 
