@@ -227,18 +227,18 @@ class Answer:
         ``items``, then one for each of ``possibly``.
     items : tuple of str
         The things listed or counted, or the dates of a timeline; empty for other kinds.
-    possibly : tuple of str
-        Things that may belong to a list or a count; they are in neither.
-    understood : str
-        What a question that is no look-up was taken for: "Profiles active in Cambodia: 2 of 32".
-    choices : tuple of str
-        Whom a name may mean, where the question must say which.
     hits : tuple of Hit
         The closest passages, best first; of a refusal they are *not* an answer.
     reason : Reason or None
         Why there is no answer; None when there is one.
     detail : str
         A refusal in one sentence for people; empty when there is an answer.
+    possibly : tuple of str
+        Things that may belong to a list or a count; they are in neither.
+    understood : str
+        What a question that is no look-up was taken for: "Profiles active in Cambodia: 2 of 32".
+    choices : tuple of str
+        Whom a name may mean, where the question must say which.
     phrased : tuple of Phrase
         The answer in a language model's words, where one is set up; each sentence was checked.
     notice : str
@@ -251,12 +251,12 @@ class Answer:
     confidence: float
     citations: tuple[Citation, ...] = ()
     items: tuple[str, ...] = ()
-    possibly: tuple[str, ...] = ()
-    understood: str = ""
-    choices: tuple[str, ...] = ()
     hits: tuple[Hit, ...] = ()
     reason: Reason | None = None
     detail: str = ""
+    possibly: tuple[str, ...] = ()
+    understood: str = ""
+    choices: tuple[str, ...] = ()
     phrased: tuple[Phrase, ...] = ()
     notice: str = ""
 

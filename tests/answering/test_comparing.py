@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from itertools import combinations
 from pathlib import Path
 
@@ -17,15 +18,18 @@ from tipsearch.answering.subjects import Directory
 from tipsearch.corpus.passages import sentences
 from tipsearch.index import Index, Snapshot
 
+Compare = Callable[[str], Comparison | None]
+
+
+def _comparing(snapshot: Snapshot) -> Compare:
+    directory = Directory.of(snapshot)
+    return lambda question: compare(question, snapshot, directory)
+
 
 @pytest.fixture(scope="module")
-def snapshot(real_index: Index) -> Snapshot:
-    return real_index.snapshot
-
-
-@pytest.fixture(scope="module")
-def directory(snapshot: Snapshot) -> Directory:
-    return Directory.of(snapshot)
+def real(real_index: Index) -> Compare:
+    """Compares on the real corpus."""
+    return _comparing(real_index.snapshot)
 
 
 def _shown(found: Comparison) -> dict[str, str]:
@@ -101,9 +105,9 @@ HOME = "Humanitarian Organization for Migration Economics"
     ],
 )  # fmt: skip
 def test_a_comparison_has_the_profiles_verdict(
-    snapshot: Snapshot, directory: Directory, question: str, verdict: str, by: str
+    real: Compare, question: str, verdict: str, by: str
 ) -> None:
-    found = compare(question, snapshot, directory)
+    found = real(question)
     assert found is not None
     assert (found.text, found.by) == (verdict, by)
     assert len(_shown(found)) == len(found.sides) >= 2
@@ -141,9 +145,9 @@ def test_a_comparison_has_the_profiles_verdict(
     ],
 )  # fmt: skip
 def test_both_sides_are_shown_and_a_tie_is_called_one(
-    snapshot: Snapshot, directory: Directory, question: str, verdict: str, shown: dict[str, str]
+    real: Compare, question: str, verdict: str, shown: dict[str, str]
 ) -> None:
-    found = compare(question, snapshot, directory)
+    found = real(question)
     assert found is not None
     assert found.text == verdict
     assert _shown(found) == shown
@@ -170,10 +174,8 @@ def test_both_sides_are_shown_and_a_tie_is_called_one(
         "",
     ],
 )
-def test_what_is_not_told_of_both_sides_is_not_compared(
-    snapshot: Snapshot, directory: Directory, question: str
-) -> None:
-    assert compare(question, snapshot, directory) is None
+def test_what_is_not_told_of_both_sides_is_not_compared(real: Compare, question: str) -> None:
+    assert real(question) is None
 
 
 # ------------------------------------------------------------------------- every pair
@@ -195,13 +197,13 @@ PAIRS = list(combinations(sorted(TOLD), 2))
 
 @given(st.sampled_from(PAIRS), st.booleans())
 def test_every_pair_of_awards_comes_out_by_its_years(
-    snapshot: Snapshot, directory: Directory, pair: tuple[str, str], swapped: bool
+    real: Compare, pair: tuple[str, str], swapped: bool
 ) -> None:
     one, other = pair[::-1] if swapped else pair
     years = {name: TOLD[name][0] for name in pair}
 
     def verdict(question: str) -> str:
-        found = compare(question, snapshot, directory)
+        found = real(question)
         assert found is not None
         assert _shown(found).keys() == set(pair)
         return found.text
@@ -230,10 +232,10 @@ _TWO = {
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
+def small(tmp_path_factory: pytest.TempPathFactory) -> Compare:
     folder: Path = tmp_path_factory.mktemp("small")
     corpus = write_corpus(folder / "c", _TWO)
-    return Index.build(corpus, folder / "i", encoder=LetterEncoder()).snapshot
+    return _comparing(Index.build(corpus, folder / "i", encoder=LetterEncoder()).snapshot)
 
 
 @pytest.mark.parametrize(
@@ -257,13 +259,13 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
         ("Do Ana Roy and Bo Li work in the same country?", None),
     ],
 )
-def test_verdicts_worked_out_by_hand(small: Snapshot, question: str, verdict: str | None) -> None:
-    found = compare(question, small, Directory.of(small))
+def test_verdicts_worked_out_by_hand(small: Compare, question: str, verdict: str | None) -> None:
+    found = small(question)
     assert (found.text if found else None) == verdict
 
 
-def test_each_value_is_cited_with_its_sentence(small: Snapshot) -> None:
-    found = compare("Which freed more girls, HOPE or CARE?", small, Directory.of(small))
+def test_each_value_is_cited_with_its_sentence(small: Compare) -> None:
+    found = small("Which freed more girls, HOPE or CARE?")
     assert found is not None
     said = [value.profile.text[value.start : value.end] for _, value in found.sides]
     assert said == ["HOPE freed 300 girls.", "CARE freed 1,200 girls."]
@@ -272,15 +274,13 @@ def test_each_value_is_cited_with_its_sentence(small: Snapshot) -> None:
 
 _WORDS = (
     "who which was were honoured founded first later older same year country Plassat Sakamoto HOPE "
-    "Prajwala Vatra Nepal Brazil or and before after between how many years , ? born Legros Mam"
+    "Prajwala Vatra Nepal Brazil or and before after between how many years born Legros Mam"
 )
 
 
 @given(st.lists(st.sampled_from(_WORDS.split()), max_size=10).map(" ".join))
-def test_no_question_is_answered_with_fewer_than_two_values(
-    snapshot: Snapshot, directory: Directory, question: str
-) -> None:
-    found = compare(question, snapshot, directory)
+def test_no_question_is_answered_with_fewer_than_two_values(real: Compare, question: str) -> None:
+    found = real(question)
     if found is not None:
         assert len(found.sides) >= 2
         assert all(value.shown for _, value in found.sides)

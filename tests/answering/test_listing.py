@@ -406,18 +406,34 @@ def test_words_that_do_not_stand_together_make_an_item_only_possible(tmp_path: P
     snapshot = _of(
         tmp_path,
         {
-            "ana-roy": "Ana Roy sang. She mended zeppelins in harbours.",
+            "zoe-roy": "Zoe Roy sang. She mended zeppelins in harbours.",
             "bo-li": "Bo Li sang. He mended shoes. He saw zeppelins once, near harbours.",
             "cy-oz": "Cy Oz sang. She saw zeppelins.",
         },
     )
     question = "Which heroes mended zeppelins in harbours?"
-    assert _listed(question, snapshot) == (["Ana Roy"], ["Bo Li"])
     asked = _parsed(question, snapshot)
-    answer = answers.listed(question, Kind.LIST, asked, find(asked, snapshot), 3)
+    items = find(asked, snapshot)
+    assert [(item.name, item.certain) for item in items] == [("Zoe Roy", True), ("Bo Li", False)]
+    answer = answers.listed(question, Kind.LIST, asked, items, 3)
     assert answer is not None
-    assert (answer.items, answer.possibly) == (("Ana Roy",), ("Bo Li",))
-    assert answer.citations[0].quote == "She mended zeppelins in harbours."
+    assert (answer.items, answer.possibly) == (("Zoe Roy",), ("Bo Li",))
+    assert [citation.quote for citation in answer.citations] == [
+        "She mended zeppelins in harbours.",
+        "He saw zeppelins once, near harbours.",
+    ]
+
+
+def test_each_thing_of_a_profile_is_cited_with_the_sentence_that_says_it(tmp_path: Path) -> None:
+    labels = "---\nname: Ana Roy\nactive_in: [Peru, Chile]\norganization: [HOPE, CARE]\n---\n"
+    text = "Ana Roy came to Peru. Then she saw Chile. She ran HOPE. CARE was hers too."
+    snapshot = _of(tmp_path, {"ana-roy": labels + text})
+    for question, said in (
+        ("Which countries are there?", {"Chile": "Then she saw Chile.", "Peru": text[:21]}),
+        ("Which organisations are there?", {"CARE": "CARE was hers too.", "HOPE": "She ran HOPE."}),
+    ):
+        items = find(_parsed(question, snapshot), snapshot)
+        assert {item.name: text[item.start : item.end] for item in items} == said
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -26,15 +27,24 @@ def snapshot(real_index: Index) -> Snapshot:
     return real_index.snapshot
 
 
+Named = Callable[[str], list[Name]]
+
+
+def _naming(snapshot: Snapshot) -> Named:
+    directory = Directory.of(snapshot)
+
+    def named(text: str) -> list[Name]:
+        found = [name for subject in directory.find(text) for name in subject.names]
+        assert found
+        return found
+
+    return named
+
+
 @pytest.fixture(scope="module")
-def directory(snapshot: Snapshot) -> Directory:
-    return Directory.of(snapshot)
-
-
-def _names(text: str, directory: Directory) -> list[Name]:
-    found = [name for subject in directory.find(text) for name in subject.names]
-    assert found
-    return found
+def named(snapshot: Snapshot) -> Named:
+    """Returns whom or what a text names, of the real corpus."""
+    return _naming(snapshot)
 
 
 def _said(found: list[Quote]) -> list[str]:
@@ -57,9 +67,9 @@ def _check(found: list[Quote], snapshot: Snapshot) -> None:
 
 @pytest.mark.parametrize("name", NAMED)
 def test_whom_or_what_is_named_is_told_of_in_six_sentences(
-    snapshot: Snapshot, directory: Directory, name: str
+    snapshot: Snapshot, named: Named, name: str
 ) -> None:
-    names = _names(name, directory)
+    names = named(name)
     found = quotes(snapshot, names)
     _check(found, snapshot)
     assert {quote.profile.id for quote in found} == {names[0].profile_id}
@@ -68,9 +78,10 @@ def test_whom_or_what_is_named_is_told_of_in_six_sentences(
     assert found == quotes(snapshot, names)
 
 
-def test_every_profile_has_an_overview(snapshot: Snapshot, directory: Directory) -> None:
+def test_every_profile_has_an_overview(snapshot: Snapshot) -> None:
+    names = Directory.of(snapshot).names
     for profile in snapshot.profiles():
-        own = [n for n in directory.names if n.profile_id == profile.id and n.person][:1]
+        own = [n for n in names if n.profile_id == profile.id and n.person][:1]
         found = quotes(snapshot, own)
         _check(found, snapshot)
         assert len(found) == min(SENTENCES, len(sentences(profile.text)))
@@ -78,24 +89,22 @@ def test_every_profile_has_an_overview(snapshot: Snapshot, directory: Directory)
 
 
 def test_the_sentence_that_says_who_somebody_is_comes_first(
-    snapshot: Snapshot, directory: Directory
+    snapshot: Snapshot, named: Named
 ) -> None:
     for name, opening in (
         ("Xavier Plassat", "Xavier Plassat, a French Dominican friar, came to Brazil in 1983."),
         ("Sakamoto", "The journalist Leonardo Sakamoto founded the NGO Repórter Brasil in 2001."),
     ):
-        assert _said(quotes(snapshot, _names(name, directory)))[0] == opening
+        assert _said(quotes(snapshot, named(name)))[0] == opening
 
 
-def test_of_a_body_the_sentences_about_it_are_told(
-    snapshot: Snapshot, directory: Directory
-) -> None:
-    said = _said(quotes(snapshot, _names("Vatra", directory)))
+def test_of_a_body_the_sentences_about_it_are_told(snapshot: Snapshot, named: Named) -> None:
+    said = _said(quotes(snapshot, named("Vatra")))
     assert sum("Vatra" in sentence for sentence in said) >= SENTENCES // 2
 
 
-def test_of_two_names_both_are_told_of(snapshot: Snapshot, directory: Directory) -> None:
-    found = quotes(snapshot, _names("Prajwala and Vatra", directory))
+def test_of_two_names_both_are_told_of(snapshot: Snapshot, named: Named) -> None:
+    found = quotes(snapshot, named("Prajwala and Vatra"))
     _check(found, snapshot)
     titles = [quote.profile.title for quote in found]
     assert list(dict.fromkeys(titles)) == ["Sunitha Krishnan", "Vera Lesko"]
@@ -108,8 +117,8 @@ def test_of_a_country_only_profiles_active_there_are_told_of(snapshot: Snapshot)
     assert quotes(snapshot, [], frozenset({"Peru"})) == []
 
 
-def test_a_name_goes_before_a_country(snapshot: Snapshot, directory: Directory) -> None:
-    plassat = _names("Plassat", directory)
+def test_a_name_goes_before_a_country(snapshot: Snapshot, named: Named) -> None:
+    plassat = named("Plassat")
     assert quotes(snapshot, plassat, frozenset({"Nepal"})) == quotes(snapshot, plassat)
 
 
@@ -136,9 +145,9 @@ def test_without_anything_nothing_is_quoted(snapshot: Snapshot) -> None:
     st.sets(st.sampled_from(["Brazil", "Nepal", "India", "Peru"]), max_size=2),
 )
 def test_whatever_is_asked_together_it_stays_short_and_in_order(
-    snapshot: Snapshot, directory: Directory, named: list[str], countries: set[str]
+    snapshot: Snapshot, named: Named, typed: list[str], countries: set[str]
 ) -> None:
-    names = [name for one in named for name in _names(one, directory)]
+    names = [name for one in typed for name in named(one)]
     found = quotes(snapshot, names, frozenset(countries))
     _check(found, snapshot)
     if names:
@@ -151,7 +160,7 @@ def test_whatever_is_asked_together_it_stays_short_and_in_order(
 def _small(folder: Path, text: str) -> tuple[Snapshot, list[Name]]:
     corpus = write_corpus(folder / "c", {"ana-roy.md": text, "bo-li.md": "Bo Li sat. He sang."})
     snapshot = Index.build(corpus, folder / "i", encoder=LetterEncoder()).snapshot
-    return snapshot, _names("Ana Roy", Directory.of(snapshot))
+    return snapshot, _naming(snapshot)("Ana Roy")
 
 
 def test_a_short_profile_is_quoted_whole(tmp_path: Path) -> None:

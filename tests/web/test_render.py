@@ -86,8 +86,9 @@ def test_a_follow_up_says_how_it_was_understood() -> None:
 def test_what_is_counted_is_listed_each_with_its_quote_and_doubts_apart() -> None:
     cited = (citation(), citation(27, 44, (31, 38)), citation())
     answer = Answer(
-        "How many?", "2", "count", 0.9, cited, ("Ann", "Bo"), ("Cy",), "Heroes: 2, of 9 profiles"
-    )
+        "How many?", "2", "count", 0.9, cited, ("Ann", "Bo"),
+        possibly=("Cy",), understood="Heroes: 2, of 9 profiles",
+    )  # fmt: skip
     html = render.answered("How many?", answer)
     assert html.count("<figure") == len(cited)
     names = re.findall(r'class="item" dir="auto">([^<]+)<', html)

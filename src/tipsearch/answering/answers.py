@@ -72,8 +72,8 @@ def listed(
         RULED,
         tuple(quoted(i.profile, i.start, i.end, i.name) for i in [*certain, *doubtful]),
         names,
-        tuple(item.name for item in doubtful),
-        f"{described(criteria)}: {len(names)}, of {among} profiles",
+        possibly=tuple(item.name for item in doubtful),
+        understood=f"{described(criteria)}: {len(names)}, of {among} profiles",
     )
 
 
