@@ -101,7 +101,7 @@ def described(criteria: Criteria) -> str:
     parts += [f"with the focus {topic}" for topic in criteria.focus]
     if criteria.years:
         done = {"award": "honoured", "founding": "founded", "recognition": "another prize"}
-        parts.append(f"{done.get(criteria.years.of, 'told of')} {span_of(criteria.years)}")
+        parts.append(f"{done.get(criteria.years.of, 'told of')} {span_of(criteria.years)}".strip())
     if criteria.said:
         parts.append("said to be or have: " + ", ".join(f"“{word}”" for word in criteria.said))
     return ", ".join(parts)
@@ -109,8 +109,12 @@ def described(criteria: Criteria) -> str:
 
 def span_of(years: Years) -> str:
     """Say a span of years in words."""
+    if years.given:
+        return f"in {', '.join(map(str, years.given))}"
     if years.first == years.last:
         return f"in {years.first}"
+    if years.first == 0 and years.last == NO_END:
+        return ""
     if years.first == 0:
         return f"until {years.last}"
     if years.last == NO_END:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from tipsearch.answering import criteria, listing, vocabulary
+from tipsearch.answering import criteria, listing, questions, vocabulary
 from tipsearch.answering.about import About, Sentence
 from tipsearch.answering.subjects import Directory, Name
 from tipsearch.answering.timeline import written
@@ -79,10 +79,11 @@ def compare(question: str, snapshot: Snapshot, directory: Directory) -> Comparis
     """Compare what a question names, or return None if two sides or their values are not found.
 
     The verdict is the side that a question asks for ("first", "more"), "Yes" or "No", "Before" or
-    "After", or how many years lie between; of sides that are equal it says so.
+    "After", or how many years lie between. Where a side is asked for and both are equal it says so;
+    "was A before B" is "No" then. Dates that are known less exactly than is asked are not compared.
     """
     stems = snapshot.store.lexical.words
-    if re.search(r"\bsame\b", fold(question)) and not _SAME.search(fold(question)):
+    if _is_beyond(question):
         return None
     if two := _two_events(question, snapshot, directory, stems):
         return two
@@ -96,8 +97,18 @@ def compare(question: str, snapshot: Snapshot, directory: Directory) -> Comparis
     for by, read in _ways(question, sides, stems):
         held = [(side, value) for side in sides if (value := read(side))]
         if len(held) == len(sides):
-            return Comparison(_verdict(fold(question), held), by, tuple(held))
+            verdict = _verdict(fold(question), held)
+            return Comparison(verdict, by, tuple(held)) if verdict else None
     return None
+
+
+def _is_beyond(question: str) -> bool:
+    """Whether a question compares by what cannot be told: the same giver, a year of its own."""
+    plain = fold(question)
+    same = _SAME.search(plain)
+    of_what = re.search(r"\bsame\b", plain) and not same
+    year = same and re.search(r"\b(?:19|20)\d\d\b", plain)
+    return bool(of_what or year)
 
 
 # ------------------------------------------------------------------------- what a question asks
@@ -239,8 +250,12 @@ def _profile_of(half: str, snapshot: Snapshot) -> Profile | None:
         return None  # a country, not somebody
     if len(fitting) == 1:
         return fitting[0]
+    known = all(snapshot.knows(name) for name in questions.names(f"is {half.strip()}"))
+    if not known or not re.search(r"\w", half):
+        return None
     hits = snapshot.search(half, 1)
-    return snapshot.profile(hits[0].passage.profile_id) if hits else None
+    close = hits and hits[0].scores.dense >= snapshot.settings.overview_cosine
+    return snapshot.profile(hits[0].passage.profile_id) if close else None
 
 
 # ------------------------------------------------------------------------- what each side has
@@ -425,9 +440,10 @@ def _within_one(question: str, sides: Sequence[Side], stems: Stems) -> Compariso
         if value is None:
             return None
         held.append((side, value))
-    if held[0][1].start == held[1][1].start:
+    verdict = _verdict(fold(question), held)
+    if held[0][1].start == held[1][1].start or not verdict:
         return None
-    return Comparison(_verdict(fold(question), held), "event", tuple(held))
+    return Comparison(verdict, "event", tuple(held))
 
 
 def _dated(side: Side, half: str, stems: Stems) -> Value | None:
@@ -444,7 +460,10 @@ def _dated(side: Side, half: str, stems: Stems) -> Value | None:
 
 
 def _verdict(plain: str, held: Sequence[tuple[Side, Value]]) -> str:
+    """Return the verdict, or "" if the dates are not exact enough for it."""
     keys = _comparable(plain, [value for _, value in held])
+    if not keys:
+        return ""
     same = _SAME.search(plain)
     if _GAP.search(plain) and all(str(key)[:4].isdigit() for key in keys):
         return str(abs(held[0][1].year - held[1][1].year))
@@ -462,7 +481,10 @@ def _verdict(plain: str, held: Sequence[tuple[Side, Value]]) -> str:
 
 
 def _comparable(plain: str, values: Sequence[Value]) -> list[Any]:
-    """Return what is compared: dates no finer than the coarsest, or than the question asks."""
+    """Return what is compared: dates no finer than the coarsest, or than the question asks.
+
+    Nothing, if the question asks for a day and one side is known by its year only, the same one.
+    """
     if not all(isinstance(value.key, str) for value in values):
         return [float(value.key) for value in values]
     told = [str(value.key) for value in values]
@@ -470,4 +492,6 @@ def _comparable(plain: str, values: Sequence[Value]) -> list[Any]:
         return told
     same = _SAME.search(plain)
     chars = _DATE_CHARS.get(same["what"] or "year", 4) if same else min(map(len, told))
+    if min(map(len, told)) < chars and len({key[: min(map(len, told))] for key in told}) == 1:
+        return []
     return [key[:chars] for key in told]

@@ -40,6 +40,8 @@ class Criteria:
         Ways to be told: all groups of one of them, of stems, stand together in a sentence.
     said : tuple of str
         The words behind ``roles`` and ``words``, as they were typed.
+    won : bool
+        Whether it must have been won: a nomination does not count.
     """
 
     target: str
@@ -51,6 +53,7 @@ class Criteria:
     roles: Group = frozenset()
     words: tuple[tuple[Group, ...], ...] = ()
     said: tuple[str, ...] = ()
+    won: bool = False
 
 
 def parse(question: str, topics: Collection[str], stems: Stems) -> Criteria:
@@ -75,22 +78,21 @@ def parse(question: str, topics: Collection[str], stems: Stems) -> Criteria:
     named = places.find(text, any_case=True)
     left, span = years.cut(_without(text, [(place.start, place.end) for place in named]))
     undergone = _UNDERGONE.search(fold(left))
-    left, focus = _topics(left, topics)
-    focus = () if undergone else focus
+    left, focus = (left, ()) if undergone else _topics(left, topics)
     plain = fold(left)
     target, noun = _target(plain if left.isupper() else fold(_CAPITAL.sub(" ", left)))
     roles, rest = _roles(plain, noun) if target == "person" else ([], plain)
-    if roles and undergone:
-        rest = re.sub(r"\bof\b.*", " ", rest)
     if span and target == "organization":
         rest = _FOUNDING.sub(" ", rest)
-    ways = _ways(rest, has_more=bool(named or focus or roles))
+    ways = _ways(rest, noun, has_more=bool(named or focus or roles), undergone=bool(undergone))
     if target == "title":
         sorts = [w for w in vocabulary.words(plain) if vocabulary.listed(w) == "title"]
         works = [single for w in sorts if (single := vocabulary.singular(w)) != "title"]
         ways = [[*works[:1], *way] for way in ways or [[]]]
     if span:
         span = replace(span, of=_dated(fold(text), target, has_words=bool(ways)))
+    elif not ways and _OTHER_PRIZE.search(fold(text)):
+        span = Years(0, years.NO_END, "recognition")
     asked = set(vocabulary.words(plain))
     return Criteria(
         target,
@@ -102,6 +104,7 @@ def parse(question: str, topics: Collection[str], stems: Stems) -> Criteria:
         frozenset().union(*map(vocabulary.spellings, roles)),
         _widest([tuple(vocabulary.synonyms(word, stems) for word in way) for way in ways]),
         tuple(dict.fromkeys([*roles, *(word for way in ways for word in way)])),
+        won=bool(_WON.search(plain)) and not _PUT_UP.search(plain),
     )
 
 
@@ -137,8 +140,9 @@ _THE_PROFILES = (
 _ASIDE = re.compile(
     r",? (?:according to|going by|judging by|as far as|told by|as per|based on|in|from|among|of) "
     rf"{_THE_PROFILES}(?: here)?(?: tells?| says?| shows?| goes?)?\b"
-    r"|\((?:not|excluding|except|besides|other than)[^)]*\)"
-    r"|,? (?:other than|apart from|besides|not counting|in addition to) .*$",
+    r"|\((?:not|excluding|except|besides|other than)[^)]*(?:award|title|hero|tip)[^)]*\)"
+    r"|,? (?:other than|apart from|besides|not counting|in addition to) "
+    r".*(?:award|title|hero|tip).*$",
     re.IGNORECASE,
 )
 _THEN_NAME = re.compile(
@@ -161,7 +165,8 @@ _CAPITAL = re.compile(r"(?<=[\w,] )[A-Z][a-z]\w*")
 
 
 _BEYOND = re.compile(
-    r"\b(?:not|never|without|except|excluding|aside|neither|nor|most|fewest|several|"
+    r"\b(?:not|no|never|without|except|excluding|aside|neither|nor|most|fewest|several|outside|"
+    r"other than|apart from|besides|"
     r"more than (?:one|two|three|\d+)|at least (?:one|two|three|\d+)|(?:two|three|\d+) or more|"
     r"oldest|youngest|earliest|latest|best|worst|greatest|bravest|don't|didn't|isn't|aren't|wasn't|weren't)\b",
     re.IGNORECASE,
@@ -177,7 +182,11 @@ def asks_beyond(question: str) -> bool:
     >>> asks_beyond("Which heroes were not women?"), asks_beyond("Which heroes were women?")
     (True, False)
     """
-    return _BEYOND.search(_asked(question)) is not None
+    asked, _ = years.cut(_asked(question))
+    plain = fold(asked)
+    roles = [role for role in vocabulary.roles() if _mentions(plain, role)]
+    several_at_once = re.search(r"\bboth\b", plain) and len(roles) > 1
+    return bool(several_at_once or _BEYOND.search(asked))
 
 
 def _asked(question: str) -> str:
@@ -240,6 +249,11 @@ _IS = re.compile(
     r"(?: [\w'-]+)? $"
 )
 """What stands before a word that says what somebody is, and not what they deal with."""
+_HEAD = re.compile(
+    r"^(?:\W*\b(?:which|what|how|many|list|name|all|the|of|any|give|show|me|us|every|are|there|were|"
+    r"is|do|you|have)\b)*\W*$"
+)
+"""What stands before the noun that is asked for."""
 _JOINED = re.compile(r"(?:\bor|\band|,|/)\s+(?:an? )?$")
 
 
@@ -256,24 +270,28 @@ def _roles(plain: str, noun: str) -> tuple[list[str], str]:
         forms = f"{re.escape(role)}|{re.escape(vocabulary.plural(role))}"
         if match := re.search(rf"\b(?:{forms})\b", plain):
             before = plain[: match.start()]
-            if match[0] == noun or _IS.search(before) or (found and _JOINED.search(before)):
+            head = match[0] == noun or _HEAD.match(before)
+            if head or _IS.search(before) or (found and _JOINED.search(before)):
                 found.append(role)
                 plain = _without(plain, [match.span()])
     return found, plain
 
 
-def _ways(plain: str, *, has_more: bool) -> list[list[str]]:
+def _ways(plain: str, noun: str, *, has_more: bool, undergone: bool) -> list[list[str]]:
     """Return the words left of a question, one list for each side of an "or".
 
-    A side that only points back ("come from Peru or worked there") says nothing of its own.
+    A side that only points back ("come from Peru or worked there") says nothing of its own. Of what
+    somebody went through, a side that says nothing ("trafficking") is enough.
     """
     found: list[list[str]] = []
-    for side in re.split(r"\bor\b|, and which\b", plain):
-        words = [word for word in vocabulary.words(side) if vocabulary.says_something(word)]
+    sides = re.split(r"\bor\b|, and which\b", plain)
+    for side in sides:
+        said = [word for word in vocabulary.words(side) if vocabulary.says_something(word)]
+        words = [word for word in said if word != noun]
         refers = re.search(r"\b(?:it|there|them|this|that|one|her|him|she|he)\b", side)
         if words and not (refers and (found or has_more)):
             found.append(words)
-    return found
+    return [] if undergone and len(found) < len(sides) else found
 
 
 def _widest(ways: Sequence[tuple[Group, ...]]) -> tuple[tuple[Group, ...], ...]:
@@ -287,14 +305,16 @@ def _widest(ways: Sequence[tuple[Group, ...]]) -> tuple[tuple[Group, ...], ...]:
 
 # ------------------------------------------------------------------------- what is dated
 
+_WON = re.compile(r"\b(?:won|win|winners?|received?|got|awarded|hold|holds|laureates?)\b")
+_PUT_UP = re.compile(r"\b(?:nominat\w*|put up|shortlist\w*|candidates?)\b")
 _FOUNDING = re.compile(
     r"\b(?:found(?:ed|ing|ation)?|set up|start(?:ed|ing)?|establish\w*|creat\w+|launch\w*|"
     r"form(?:ed|ation)|began|begun|begin|opened|got going|came into being|c[ao]me into existence|"
     r"go(?:es)? back|dat(?:e|es|ing) from|old(?:er)?)\b"
 )
 _HONOURED = re.compile(
-    r"\b(?:honou?r\w*|award\w*|hero(?:es|ine|ines)?|recogni[sz]\w*|prize\w*|tip|laureates?|"
-    r"recipients?)\b"
+    r"\b(?:honou?r\w*|award\w*|recogni[sz]\w*|prize\w*|tip|laureates?|recipients?|"
+    r"(?:made|named|became|become|chosen) (?:an? |as |as an? |the )?(?:\w+ )?hero(?:es|ine)?)\b"
 )
 _OTHER_PRIZE = re.compile(
     r"\b(?:another|other|further|additional|second|more|national|any) (?:\w+ )?"

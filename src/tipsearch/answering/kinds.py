@@ -107,7 +107,9 @@ def skeleton(question: str, words: Collection[str]) -> list[str]:
     for number, match in enumerate(_TOKEN.finditer(question)):
         typed, folded = match[0], fold(match[0]).replace("’", "'")
         place = next((p for p in named if p.start <= match.start() < p.end), None)
-        if place:
+        if not typed[0].isalnum():
+            part = typed
+        elif place:
             part = "PLACE"
         elif re.fullmatch(r"(?:1[89]|20)\d\d", folded):
             part = "YEAR"

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 
 from tipsearch.answering.about import About, Sentence
 from tipsearch.answering.criteria import Criteria, Group
-from tipsearch.answering.years import Years
-from tipsearch.corpus import dates, facts
+from tipsearch.answering.years import NO_END, Years
+from tipsearch.corpus import dates, facts, places
 from tipsearch.corpus.profiles import fold
 from tipsearch.index import Snapshot
 from tipsearch.types import Evidence, Profile
@@ -112,7 +112,10 @@ def _items(criteria: Criteria, about: About) -> Iterator[Item]:
         role more than a place.
     """
     told = _told(about, criteria) if criteria.words else None
-    ways = [_in_place(about, place.countries) for place in criteria.places]
+    ways = [
+        _in_place(about, place.countries) or _told_in(about, told, place.countries)
+        for place in criteria.places
+    ]
     ways += [_spans(about, "focus", {topic}) for topic in criteria.focus]
     if criteria.years and criteria.years.of in _DATED:
         ways.append(_DATED[criteria.years.of](about, criteria.years))
@@ -137,11 +140,19 @@ def _in_place(about: About, countries: frozenset[str]) -> list[Sentence]:
     return [about.place_of(e) for e in sorted(said, key=lambda e: e.end == 0)]
 
 
+def _told_in(
+    about: About, told: tuple[Sentence, bool] | None, countries: frozenset[str]
+) -> list[Sentence]:
+    """Return the sentence that tells the words if it names the place: "born in Chile"."""
+    named = places.find(about.text(told[0])) if told else []
+    return [told[0]] if told and any(place.countries <= countries for place in named) else []
+
+
 # ------------------------------------------------------------------------------- years
 
 
 def _within(value: str, years: Years) -> bool:
-    return value[:4].isdigit() and years.first <= dates.year(value) <= years.last
+    return value[:4].isdigit() and years.hold(dates.year(value))
 
 
 def _awarded(about: About, years: Years) -> list[Sentence]:
@@ -193,7 +204,9 @@ def _in_role(about: About, role: Group) -> list[Sentence]:
     says = re.compile(
         rf"\b(?:{who}|he|she) {_COPULA}{_ARTICLE} (?:{forms})\b|"
         rf"^(?:[\w'-]+ ){{0,3}}(?:{who}),? (?:an?|the) (?:[\w'-]+ ){{0,3}}?(?:{forms})\b|"
-        rf"\b(?:{forms}) (?:{who})\b|\b(?:he|she) (?:{forms})\b"
+        rf"\b(?:{forms}) (?:{who})\b|\b(?:he|she) (?:{forms})\b|"
+        rf"^(?:{who})\b.* and (?:was|became|worked as)(?: at first| later| also)?{_ARTICLE} "
+        rf"(?:{forms})\b"
     )
     if said := [span for span in about.sentences if says.search(fold(about.text(span)))]:
         return said
@@ -234,16 +247,25 @@ def _told_so(
     """
     held = {span: _held(about.stems(about.text(span)), way) for span in about.sentences}
     dated = criteria.years if criteria.years and criteria.years.of == "telling" else None
+    if criteria.won:
+        held = {span: set() if _NOMINATED.search(about.text(span)) else groups
+                for span, groups in held.items()}  # fmt: skip
     whole = [span for span, groups in held.items() if len(groups) == len(way)]
     if dated:
         whole = [span for span in whole if _is_dated(about, span, dated)]
     if own := [span for span in whole if criteria.target != "person" or about.is_of_own(span)]:
         return own[0], True
     most = max(about.sentences, key=lambda span: (len(held[span]), -span[0]))
-    if not dated and any(len(_held(about.stems(e.value), way)) == len(way) for e in _labels(about)):
+    labels = [e.value for e in _labels(about)]
+    if criteria.won:
+        labels = [label for label in labels if not _NOMINATED.search(label)]
+    if not dated and any(len(_held(about.stems(label), way)) == len(way) for label in labels):
         return most, True
     scattered = len(way) > 1 and len(set().union(*held.values())) == len(way)
     return (most, False) if whole or (scattered and not dated) else None
+
+
+_NOMINATED = re.compile(r"nominat", re.IGNORECASE)
 
 
 def _labels(about: About) -> Iterator[Evidence]:
@@ -273,7 +295,8 @@ def _people(criteria: Criteria, about: About, span: Sentence) -> _Named:
     everyone = about.people
     if criteria.gender:
         everyone = [name for name in everyone if about.is_gender(name, criteria.gender)]
-    if len(everyone) > 1 and (criteria.words or criteria.roles):
+    other = criteria.years and criteria.years.of == "recognition"
+    if len(everyone) > 1 and (criteria.words or criteria.roles or other):
         everyone = about.meant(span, everyone)
     return [(name, span) for name in everyone]
 
@@ -298,7 +321,7 @@ def _countries(criteria: Criteria, about: About, span: Sentence) -> _Named:
 
 
 def _years(criteria: Criteria, about: About, span: Sentence) -> _Named:
-    told = span if criteria.words else next(iter(_awarded(about, Years(0, 9999))), span)
+    told = span if criteria.words else next(iter(_awarded(about, Years(0, NO_END))), span)
     given = [said.value[:4] for said in about.dated(told)]
     award = [said.value for said in about.of("award_year") if said.value in given]
     return [(year, told) for year in award[:1] or given[:1]]

@@ -23,7 +23,7 @@ from tipsearch.index import Snapshot
 from tipsearch.types import Hit, Profile
 
 SENTENCES = 6
-"""Most that are quoted; the fewest are three, where there are as many."""
+"""Most that are quoted; fewer only where there are fewer."""
 
 _SHARP = re.compile(r"\b\d[\d,.]*\b|(?<=[\w,;] )[A-Z][\w’'-]+|\b[A-Z]{2,}\b")
 _SHARP_WEIGHT = 2.0  # of a name or number beside a word; 1 to 3 differ by under a point
@@ -66,6 +66,7 @@ def quotes(
     pool: list[tuple[About, Sentence]] = []
     weights: list[float] = []
     rarity = _Rarity(snapshot)
+    texts: set[str] = set()
     for about in _profiles(snapshot, names, countries, hits):
         bodies = [n for n in names if not n.person and n.profile_id == about.profile.id]
         within = [
@@ -74,6 +75,9 @@ def quotes(
             if hit.passage.profile_id == about.profile.id
         ]
         for number, span in enumerate(about.sentences):
+            if about.text(span) in texts:
+                continue
+            texts.add(about.text(span))
             if names or countries or any(a <= span[0] and span[1] <= b for a, b in within):
                 pool.append((about, span))
                 told = sum(_concepts(about, span, rarity).values())

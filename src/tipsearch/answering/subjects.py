@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from tipsearch.corpus import facts
+from tipsearch.corpus import facts, places
 from tipsearch.corpus.passages import TokenCounter
 from tipsearch.corpus.profiles import fold
 from tipsearch.index import Snapshot
@@ -101,21 +101,34 @@ class Directory:
                 held = by_words.get(tuple(folded[first : first + length]))
                 if not held or taken & set(places):
                     continue
-                if length == 1 and not self._is_name(words[first][0], folded[first], question):
+                if length == 1 and not self._is_name(words[first], held, question):
                     continue
                 taken |= set(places)
-                end = words[first + length - 1].end()
-                if words[first + length - 1][0].endswith(("'s", "’s")):
-                    end -= 2
+                end = _end(words[first + length - 1])
                 found.append(Subject(words[first].start(), end, _distinct(held)))
         found += self._nearly(words, folded, taken)
         return sorted(found, key=lambda subject: subject.start)
 
-    def _is_name(self, typed: str, folded: str, question: str) -> bool:
-        """Whether a single word is meant as a name: by its capital, or because it is no word."""
-        if folded not in self.common:
+    def _is_name(self, word: re.Match[str], held: Sequence[Name], question: str) -> bool:
+        """Whether a single word is meant as a name, and not as the word that it is as well.
+
+        With a capital it is, unless it only opens the question, or is written in capitals
+        throughout ("HOME"). Without one it is, if no text has it as a word, and it is either no
+        word of the language or stands in a question without any capital and after no article.
+        """
+        typed = word[0]
+        plain = _bare(typed)
+        if plain not in self.common and not self._is_a_word(plain):
             return True
-        return typed[0].isupper() and (typed.isupper() or not question.startswith(typed))
+        if typed[0].isupper():
+            acronym = all(name.full[:1].isupper() and not name.person for name in held)
+            opens = word.start() == 0 and plain in self.common
+            return typed.isupper() or not (opens or (acronym and plain in self.common))
+        article = re.search(r"\b(?:an?|the|my|some|no|any) $", question[: word.start()])
+        return plain not in self.common and question.islower() and not article
+
+    def _is_a_word(self, plain: str) -> bool:
+        return self.count_tokens is not None and self.count_tokens([plain])[0] == 1
 
     def _nearly(
         self, words: Sequence[re.Match[str]], folded: Sequence[str], taken: set[int]
@@ -134,13 +147,18 @@ class Directory:
             typed = folded[place]
             if place in taken or len(typed) < _EDIT_LETTERS or typed in known:
                 continue
-            if self.count_tokens and self.count_tokens([typed])[0] == 1:
+            if self._is_a_word(typed) or self._is_a_word(typed.removesuffix("s")):
                 continue
             near = [part for part in parts if OSA.distance(typed, part, score_cutoff=1) <= 1]
             if len(near) == 1:
                 names = _distinct(parts[near[0]])
                 spelling = _as_spelt(near[0], names)
-                yield Subject(word.start(), word.end(), names, spelling)
+                yield Subject(word.start(), _end(word), names, spelling)
+
+
+def _end(word: re.Match[str]) -> int:
+    """Return where a word ends, a possessive "'s" not counted."""
+    return word.start() + len(re.sub(r"['’]s$", "", word[0], flags=re.IGNORECASE))
 
 
 def _bare(word: str) -> str:
@@ -181,6 +199,13 @@ def _people(profile: Profile, people: Sequence[str]) -> Iterator[Name]:
                 yield Name(plain, people[0], profile.id, person=True)
 
 
+def _first_word(name: str) -> list[str]:
+    """Return what a body is called for short: "HUG" Project, "Caritas" of a country."""
+    first, _, rest = name.partition(" ")
+    country = any(rest in place.countries for place in places.find(rest))
+    return [first] if country or (rest and first.isupper() and len(first) > len("UN")) else []
+
+
 def _bodies(profile: Profile, snapshot: Snapshot) -> Iterator[Name]:
     """Yield the names of a profile's organisations: whole, short, acronym, without "Foundation"."""
     labels = [e.value for e in snapshot.store.evidence("organization", profile.id)]
@@ -189,7 +214,7 @@ def _bodies(profile: Profile, snapshot: Snapshot) -> Iterator[Name]:
     for label in [*labels, *founded]:
         short = facts.short_name(label)
         inside = re.findall(r"\(([^)]*)\)", label)
-        for form in dict.fromkeys([label, short, *inside]):
+        for form in dict.fromkeys([label, short, *inside, *_first_word(short)]):
             words = tuple(filter(None, map(_bare, re.findall(r"[^\s()\"“”,;]+", form))))
             words = words[1:] if words[:1] == ("the",) else words
             if words and not set(words) <= people:

@@ -81,7 +81,7 @@ def events(
             continue
         spans = _about(about, [name for name in names if name.profile_id == profile.id])
         for said in about.of("date"):
-            inside = years is None or years.first <= dates.year(said.value) <= years.last
+            inside = years is None or years.hold(dates.year(said.value))
             if inside and (said.start, said.end) in spans:
                 found.append(_event(said, about))
     return sorted(found, key=lambda event: (event.value, fold(event.profile.title), event.start))
@@ -105,14 +105,22 @@ def _about(about: About, names: Sequence[Name]) -> set[Sentence]:
     return found
 
 
+_TOGETHER = re.compile(r"\b(?:the two|jointly|both of them|the couple)\b")
+
+
 def _of_person(about: About, name: Name) -> set[Sentence]:
-    return {span for span in about.sentences if name.full in about.meant(span, about.people)}
+    return {
+        span
+        for span in about.sentences
+        if name.full in about.meant(span, about.people) or _TOGETHER.search(about.text(span))
+    }
 
 
 def of_body(about: About, name: Name) -> set[Sentence]:
     """Return the sentences that name a body, and those that go on about it with "it"."""
     forms = _forms(about, name)
-    found: set[Sentence] = set()
+    said = about.of("founded")
+    found = {(e.start, e.end) for e in said if e.value.split(" ", 1)[1] == name.full}
     before = False
     for span in about.sentences:
         text = about.text(span)

@@ -23,7 +23,7 @@ LISTED = {
 """Nouns of what can be listed besides people."""
 
 GENDERS = {
-    "woman": "woman women female females lady ladies heroine heroines girl girls gals".split(),
+    "woman": "woman women female females lady ladies heroine heroines".split(),
     "man": "man men male males guy guys gentleman gentlemen".split(),
 }
 _PEOPLE = frozenset(
@@ -37,6 +37,13 @@ _PLURALS = {
     "clergymen": "clergyman", "children": "child",
 }  # fmt: skip
 _SINGULARS = {one: many for many, one in _PLURALS.items()}
+
+
+_GENERIC = frozenset(
+    "organisation organization org ngo group body institution country nation place region state "
+    "year title".split()
+)
+"""Of the nouns above, those that tell nothing of what they name."""
 
 
 def words(text: str) -> list[str]:
@@ -138,12 +145,12 @@ def listed(word: str) -> str:
 def says_something(word: str) -> bool:
     """Whether a word tells those who are listed from the others.
 
-    Words of asking do not, nor do those for people in general, for what is listed, for being
-    honoured or active; nor adverbs.
+    Words of asking do not, nor do those for people or bodies in general, for being honoured or
+    active; nor adverbs.
     """
     bare = word.rstrip(".").removesuffix("'s")
     single = singular(bare)
     adverb = bare.endswith("ly") and bare != "family"
-    noun = single in _PEOPLE or any(single in nouns.split() for nouns in LISTED.values())
+    noun = single in _PEOPLE or single in _GENERIC
     gender = any(bare in held for held in GENDERS.values())
     return len(bare) > 1 and not (adverb or noun or gender or {bare, single} & _idle())

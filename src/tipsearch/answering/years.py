@@ -11,7 +11,7 @@ NO_END = 9999
 
 @dataclass(frozen=True, slots=True)
 class Years:
-    """From ``first`` to ``last``, both included.
+    """From ``first`` to ``last``, both included; or only those of ``given``, where it is not empty.
 
     ``of`` tells what is dated so: ``"award"``, ``"recognition"`` (another prize), ``"founding"``,
     or ``"telling"``, what a sentence tells.
@@ -20,45 +20,59 @@ class Years:
     first: int
     last: int
     of: str = "telling"
+    given: tuple[int, ...] = ()
+
+    def hold(self, year: int) -> bool:
+        """Whether a year is one of them."""
+        return year in self.given if self.given else self.first <= year <= self.last
 
 
 _YEAR = r"((?:1[5-9]|20)\d\d)"
+_DECADE = r"(?:the )?((?:1[5-9]|20)\d0)['’]?s\b"
 _THE = r"(?:the )?(?:years? |end of |beginning of )?"
-_Reading = Callable[[re.Match[str]], tuple[int, int]]
+_UNTIL = r"(?:up to and including|not? later than|until|till|up to|up until|by|(?:in|on) or before)"
+_BEFORE = r"(?:before|prior to|earlier than|ahead of|older than)"
+_AFTER = r"(?:after|later than|past|following|newer than|more recent than)"
+_SINCE = (
+    r"(?<!dat)(?<!dates )(?<!dated )(?<!dating )\b"
+    r"(?:since|from|as of|starting in|(?:in|on) or after)"
+)
+_Reading = Callable[[re.Match[str]], Years]
 
 
-def _both(match: re.Match[str]) -> tuple[int, int]:
-    return int(match[1]), int(match[2])
+def _both(match: re.Match[str]) -> Years:
+    one, other = int(match[1]), int(match[2])
+    return Years(min(one, other), max(one, other))
 
 
-def _decade(match: re.Match[str]) -> tuple[int, int]:
-    first = int(match[1]) * 10
-    return first, first + 9
+def _listed(match: re.Match[str]) -> Years:
+    given = tuple(sorted(int(year) for year in re.findall(_YEAR, match[0])))
+    return Years(given[0], given[-1], given=given)
 
 
-def _half_decade(match: re.Match[str]) -> tuple[int, int]:
-    first = int(match[2]) * 10 + (5 if match[1].lower() == "second" else 0)
-    return first, first + 4
+def _half_decade(match: re.Match[str]) -> Years:
+    first = int(match[2]) + (5 if match[1].lower() == "second" else 0)
+    return Years(first, first + 4)
 
 
 _SPANS: tuple[tuple[str, _Reading], ...] = (
     (rf"\bbetween {_THE}{_YEAR} (?:and|to) {_YEAR}\b", _both),
     (rf"\b(?:from )?{_THE}{_YEAR} ?(?:to|through|until|till|up to|[-–—]) ?{_YEAR}\b", _both),
-    (rf"\b(?:up to and including|not? later than|until|till|up to|up until|by) {_THE}{_YEAR}\b",
-     lambda m: (0, int(m[1]))),
-    (rf"\b(?:before|prior to|earlier than|ahead of|older than) {_THE}{_YEAR}\b",
-     lambda m: (0, int(m[1]) - 1)),
-    (rf"\b(?:after|later than|past|following) {_THE}{_YEAR}\b",
-     lambda m: (int(m[1]) + 1, NO_END)),
-    (rf"(?<!dat)(?<!dates )(?<!dated )(?<!dating )\b(?:since|from|as of|starting in) {_THE}{_YEAR}"
-     r"(?: on(?:wards?)?)?\b", lambda m: (int(m[1]), NO_END)),
-    (rf"\b{_YEAR} (?:or|and) (?:later|after|newer|onwards?)\b", lambda m: (int(m[1]), NO_END)),
-    (rf"\b{_YEAR} (?:or|and) (?:earlier|before|older)\b", lambda m: (0, int(m[1]))),
-    (r"\b(first|second) half of the ((?:19|20)\d)0['’]?s\b", _half_decade),
-    (r"\b(?:the )?((?:19|20)\d)0['’]?s\b", _decade),
-    (rf"\b{_YEAR} (?:or|and) (?:in )?{_YEAR}\b", _both),
-    (rf"\b{_YEAR}\b", lambda m: (int(m[1]), int(m[1]))),
-)  # fmt: skip
+    (rf"\b(first|second) half of {_DECADE}", _half_decade),
+    (rf"\b{_UNTIL} {_DECADE}", lambda m: Years(0, int(m[1]) + 9)),
+    (rf"\b{_BEFORE} {_DECADE}", lambda m: Years(0, int(m[1]) - 1)),
+    (rf"\b{_AFTER} {_DECADE}", lambda m: Years(int(m[1]) + 10, NO_END)),
+    (rf"{_SINCE} {_DECADE}", lambda m: Years(int(m[1]), NO_END)),
+    (rf"\b{_UNTIL} {_THE}{_YEAR}\b", lambda m: Years(0, int(m[1]))),
+    (rf"\b{_BEFORE} {_THE}{_YEAR}\b", lambda m: Years(0, int(m[1]) - 1)),
+    (rf"\b{_AFTER} {_THE}{_YEAR}\b", lambda m: Years(int(m[1]) + 1, NO_END)),
+    (rf"{_SINCE} {_THE}{_YEAR}(?: on(?:wards?)?)?\b", lambda m: Years(int(m[1]), NO_END)),
+    (rf"\b{_YEAR} (?:or|and) (?:later|after|newer|onwards?)\b", lambda m: Years(int(m[1]), NO_END)),
+    (rf"\b{_YEAR} (?:or|and) (?:earlier|before|older)\b", lambda m: Years(0, int(m[1]))),
+    (rf"\b{_DECADE}", lambda m: Years(int(m[1]), int(m[1]) + 9)),
+    (rf"\b{_YEAR}(?:(?:, ?| ?/ ?|,? (?:or|and) )(?:in )?{_YEAR})+\b", _listed),
+    (rf"\b{_YEAR}\b", lambda m: Years(int(m[1]), int(m[1]))),
+)
 _DECADES = {
     "sixties": "1960s", "seventies": "1970s", "eighties": "1980s", "nineties": "1990s",
     "noughties": "2000s", "naughties": "2000s", "two thousands": "2000s",
@@ -71,14 +85,15 @@ def cut(text: str) -> tuple[str, Years | None]:
     Examples
     --------
     >>> cut("honoured before 2011")
-    ('honoured            ', Years(first=0, last=2010, of='telling'))
-    >>> cut("founded in the nineties")[1]
-    Years(first=1990, last=1999, of='telling')
+    ('honoured            ', Years(first=0, last=2010, of='telling', given=()))
+    >>> cut("in 2010 or 2017")[1].given
+    (2010, 2017)
     """
     for word, decade in _DECADES.items():
         text = re.sub(rf"\b{word}\b", decade, text, flags=re.IGNORECASE)
+    text = re.sub(r"\bthe ['’]?([5-9])0['’]?s\b", r"the 19\g<1>0s", text, flags=re.IGNORECASE)
     for pattern, reading in _SPANS:
         if match := re.search(pattern, text, re.IGNORECASE):
             blank = " " * (match.end() - match.start())
-            return f"{text[: match.start()]}{blank}{text[match.end() :]}", Years(*reading(match))
+            return f"{text[: match.start()]}{blank}{text[match.end() :]}", reading(match)
     return text, None

@@ -272,7 +272,11 @@ def _dates(profile: Profile) -> Iterator[Evidence]:
         return next(((a, b) for a, b in spans if a <= offset < b), (0, 0))
 
     told = dates.find(profile.text)
-    explicit = {(date.value[:4], around(date.start)) for date in told if date.told_by is None}
+    explicit = {
+        (date.value[:4], around(date.start))
+        for date in told
+        if date.told_by is None or len(date.value) > len("2010")
+    }
     seen = set()
     for date in told:
         start, end = around(date.start)
