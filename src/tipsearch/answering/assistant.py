@@ -52,6 +52,9 @@ _WELCOME = (
 )
 _NOT_SAID = "The profiles do not say, or not in words close to the question."
 _BEYOND = "That sets a condition that cannot be listed for certain; ask without it."
+_UNKNOWN_NOUN = (
+    "{} cannot be listed for certain; people, organisations, countries, years and titles can."
+)
 _NOT_COMPARED = "The profiles do not give both sides of that comparison in comparable words."
 _ABOUT_ITSELF = {
     Kind.SMALL_TALK: _WELCOME,
@@ -331,9 +334,10 @@ class Asked:
     def kind(self) -> Kind:
         """What is asked for."""
         told = told_kind(self.question, self.snapshot)
-        if told in {Kind.LIST, Kind.COUNT} and self.subjects and not _HEROES.search(self.question):
-            return Kind.FACT
-        return told
+        if told not in {Kind.LIST, Kind.COUNT} or _HEROES.search(self.question):
+            return told
+        counted = told is Kind.COUNT and criteria.unknown_noun(self.question)
+        return Kind.FACT if self.subjects or counted else told
 
     @cached_property
     def criteria(self) -> Criteria:
@@ -468,6 +472,9 @@ def _count(asked: Asked) -> Answer | None:
 def _listed(asked: Asked, kind: Kind) -> Answer:
     if criteria.asks_beyond(asked.question):
         return refused(asked.question, kind, Reason.NOT_SAID, _BEYOND, asked.hits)
+    if noun := criteria.unknown_noun(asked.question):
+        detail = _UNKNOWN_NOUN.format(noun)
+        return refused(asked.question, kind, Reason.NOT_SAID, detail, asked.hits)
     items = [
         item
         for item in listing.find(asked.criteria, asked.snapshot)

@@ -166,9 +166,9 @@ _CAPITAL = re.compile(r"(?<=[\w,] )[A-Z][a-z]\w*")
 
 _BEYOND = re.compile(
     r"\b(?:not|no|never|without|except|excluding|aside|neither|nor|most|fewest|several|outside|"
-    r"other than|apart from|besides|"
-    r"more than (?:one|two|three|\d+)|at least (?:one|two|three|\d+)|(?:two|three|\d+) or more|"
-    r"oldest|youngest|earliest|latest|best|worst|greatest|bravest|don't|didn't|isn't|aren't|wasn't|weren't)\b",
+    r"other than|apart from|besides|or more|or fewer|more than (?:one|two|three|\d+)|"
+    r"at least (?:one|two|three|\d+)|oldest|youngest|earliest|latest|best|worst|greatest|bravest|"
+    r"don't|didn't|isn't|aren't|wasn't|weren't)\b",
     re.IGNORECASE,
 )
 """What these criteria cannot say; a list without it would be another one."""
@@ -187,6 +187,36 @@ def asks_beyond(question: str) -> bool:
     roles = [role for role in vocabulary.roles() if _mentions(plain, role)]
     several_at_once = re.search(r"\bboth\b", plain) and len(roles) > 1
     return bool(several_at_once or _BEYOND.search(asked))
+
+
+_NOUN_ASKED = re.compile(
+    r"\b(?:how many|which|what)\b(?: of)?(?: (?:the|these|those|all|different|other|more|of))*"
+    r"(?P<words>(?: [\w'-]+){1,4})"
+)
+_NO_NOUN = re.compile(
+    r"is|are|was|were|do|does|did|has|have|had|can|could|in|on|at|from|for|of|with|by|that|who|to|as"
+)
+
+
+def unknown_noun(question: str) -> str:
+    """Return the plural noun that a question asks to list or count, if nothing can list it.
+
+    Examples
+    --------
+    >>> unknown_noun("How many ambassadors are named?"), unknown_noun("Which judges are there?")
+    ('ambassadors', '')
+    """
+    asked = _NOUN_ASKED.search(fold(_asked(question)))
+    for word in asked["words"].split() if asked else ():
+        single = vocabulary.singular(word)
+        if _NO_NOUN.fullmatch(word):
+            return ""
+        known = vocabulary.is_person(word) or vocabulary.listed(word)
+        if known or any(single in role.split() for role in vocabulary.roles()):
+            return ""
+        if word != single and not places.find(word, any_case=True):
+            return word
+    return ""
 
 
 def _asked(question: str) -> str:
