@@ -111,7 +111,7 @@ def test_its_answers_are_quoted_and_checked_like_any_other(tmp_path: Path) -> No
     folder = save(tmp_path / "bert", "bert")
     chosen = Settings(reader=str(folder), threads=2, answer_threshold=0.0)
     index = Index.build(CORPUS, tmp_path / "index", settings=chosen)
-    answer = Assistant(index, SpanReader.open(chosen)).ask("When did Legros leave AFESIP?")
+    answer = Assistant(index, SpanReader.open(chosen)).ask("What did Legros leave?")
     assert answer.text
     profile = index.profile(answer.citations[0].profile_id)
     assert profile is not None

@@ -40,7 +40,7 @@ def last(text: str) -> tuple[str, str, str]:
         ("13 December 1956", "1956-12-13"),
         ("2 January 2006", "2006-01-02"),
         ("1st May 2003", "2003-05-01"),
-        ("22nd May, 2003", "2003-05-22"),
+        ("22nd May 2003", "2003-05-22"),
         ("June 14, 2010", "2010-06-14"),
         ("June 3rd, 2010", "2010-06-03"),
         ("1990s", "1990s"),
@@ -230,7 +230,8 @@ RELATIVE = st.sampled_from(
     "a year after that|five years before, |99 years later|the year after".split("|")
 )
 WORDS = st.one_of(EXPLICIT, RELATIVE, st.sampled_from([",", ".", "and", "in", "June", "\n\n"]))
-TEXTS = st.one_of(st.text(), st.lists(st.one_of(WORDS, st.text(max_size=5))).map(" ".join))
+NO_DIGITS = st.text(st.characters(exclude_categories=["Nd"]), max_size=5)
+TEXTS = st.one_of(st.text(), st.lists(st.one_of(WORDS, NO_DIGITS)).map(" ".join))
 
 
 def parsed(words: str) -> str:

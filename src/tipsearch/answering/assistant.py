@@ -380,7 +380,11 @@ class Asked:
     def only_places(self, typed: Sequence[str]) -> bool:
         """Whether these names are all of places: nobody may be from there, which is an answer."""
         return all(
-            {word for place in places.find(name) for word in name[place.start : place.end].split()}
+            {
+                word
+                for place in places.find(name, any_case=True)
+                for word in name[place.start : place.end].split()
+            }
             >= set(name.split())
             for name in typed
         )

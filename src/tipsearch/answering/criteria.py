@@ -72,7 +72,7 @@ def parse(question: str, topics: Collection[str], stems: Stems) -> Criteria:
     --------
     >>> found = parse("Which women in South Asia were honoured before 2011?", [], str.split)
     >>> found.gender, found.places[0].name, found.years
-    ('woman', 'South Asia', Years(first=0, last=2010, of='award'))
+    ('woman', 'South Asia', Years(first=0, last=2010, of='award', given=()))
     """
     text = _asked(question.replace("’", "'"))
     named = places.find(text, any_case=True)
@@ -82,8 +82,11 @@ def parse(question: str, topics: Collection[str], stems: Stems) -> Criteria:
     plain = fold(left)
     target, noun = _target(plain if left.isupper() else fold(_CAPITAL.sub(" ", left)))
     roles, rest = _roles(plain, noun) if target == "person" else ([], plain)
-    if span and target == "organization":
-        rest = _FOUNDING.sub(" ", rest)
+    if target == "organization":  # "groups or foundations" are one thing asked for
+        joined = re.search(rf"\b{re.escape(noun)} (?:or|and) (\w+)", rest)
+        if joined and vocabulary.listed(joined[1]) == target:
+            rest = _without(rest, [joined.span()])
+        rest = _FOUNDING.sub(" ", rest) if span else rest
     ways = _ways(rest, noun, has_more=bool(named or focus or roles), undergone=bool(undergone))
     if target == "title":
         sorts = [w for w in vocabulary.words(plain) if vocabulary.listed(w) == "title"]
@@ -344,6 +347,7 @@ _FOUNDING = re.compile(
 )
 _HONOURED = re.compile(
     r"\b(?:honou?r\w*|award\w*|recogni[sz]\w*|prize\w*|tip|laureates?|recipients?|"
+    r"(?:19|20)\d\d hero(?:es|ine)?|hero(?:es|ine)? (?:of|for|from|in) (?:the year )?\d|"
     r"(?:made|named|became|become|chosen) (?:an? |as |as an? |the )?(?:\w+ )?hero(?:es|ine)?)\b"
 )
 _OTHER_PRIZE = re.compile(

@@ -82,7 +82,8 @@ def events(
         spans = _about(about, [name for name in names if name.profile_id == profile.id])
         for said in about.of("date"):
             inside = years is None or years.hold(dates.year(said.value))
-            if inside and (said.start, said.end) in spans:
+            of_them = (said.start, said.end) in spans or _done_together(said, about)
+            if inside and of_them:
                 found.append(_event(said, about))
     return sorted(found, key=lambda event: (event.value, fold(event.profile.title), event.start))
 
@@ -105,15 +106,18 @@ def _about(about: About, names: Sequence[Name]) -> set[Sentence]:
     return found
 
 
-_TOGETHER = re.compile(r"\b(?:the two|jointly|both of them|the couple)\b")
+_TOGETHER = re.compile(r"\b(?:the two|jointly|both of them)\b")
+
+
+def _done_together(said: Evidence, about: About) -> bool:
+    """Whether a sentence that names one of two people tells last what both did, or were given."""
+    span = (said.start, said.end)
+    last = max(other.value for other in about.dated(span))
+    return said.value == last and _TOGETHER.search(about.text(span)) is not None
 
 
 def _of_person(about: About, name: Name) -> set[Sentence]:
-    return {
-        span
-        for span in about.sentences
-        if name.full in about.meant(span, about.people) or _TOGETHER.search(about.text(span))
-    }
+    return {span for span in about.sentences if name.full in about.meant(span, about.people)}
 
 
 def of_body(about: About, name: Name) -> set[Sentence]:

@@ -62,7 +62,7 @@ _SPANS: tuple[tuple[str, _Reading], ...] = (
     (rf"\b{_UNTIL} {_DECADE}", lambda m: Years(0, int(m[1]) + 9)),
     (rf"\b{_BEFORE} {_DECADE}", lambda m: Years(0, int(m[1]) - 1)),
     (rf"\b{_AFTER} {_DECADE}", lambda m: Years(int(m[1]) + 10, NO_END)),
-    (rf"{_SINCE} {_DECADE}", lambda m: Years(int(m[1]), NO_END)),
+    (rf"\b(?:since|as of|starting in) {_DECADE}", lambda m: Years(int(m[1]), NO_END)),
     (rf"\b{_UNTIL} {_THE}{_YEAR}\b", lambda m: Years(0, int(m[1]))),
     (rf"\b{_BEFORE} {_THE}{_YEAR}\b", lambda m: Years(0, int(m[1]) - 1)),
     (rf"\b{_AFTER} {_THE}{_YEAR}\b", lambda m: Years(int(m[1]) + 1, NO_END)),
