@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from tipsearch.answering.models import CurvePoint
 from tipsearch.settings import SURE
-from tipsearch.types import Answer, Citation, Evidence, Hit, Profile
+from tipsearch.types import Answer, Citation, Evidence, Hit, Kind, Profile
 
 IsMatch = Callable[[str], bool]
 """Tells whether a word of a passage is one of the words searched for."""
@@ -56,7 +56,9 @@ def answered(asked: str, answer: Answer) -> str:
     elif answer.items:
         said = _many(answer)
     else:
-        said = _short_answer(answer) + "".join(map(_citation, answer.citations))
+        plain = answer.kind == Kind.OVERVIEW  # where every sentence is the answer, none stands out
+        quotes = (_citation(citation, plain=plain) for citation in answer.citations)
+        said = _short_answer(answer) + "".join(quotes)
         if answer.confidence < SURE:
             said += f'<p class="unsure">{_UNSURE}</p>'
         said += _others("Other passages", _uncited(answer))
@@ -187,7 +189,7 @@ def _phrased(answer: Answer) -> str:
     return f"{said}{notice}{more}"
 
 
-_COUNTED = frozenset({"count", "comparison"})
+_COUNTED = frozenset({Kind.COUNT, Kind.COMPARISON})
 
 
 def _many(answer: Answer) -> str:
@@ -210,15 +212,16 @@ def _items(names: Sequence[str], citations: Sequence[Citation]) -> str:
 def _short_answer(answer: Answer) -> str:
     """Return the answer above its quote, unless the quotes say no more than the answer."""
     text = answer.text or ""
-    if answer.kind == "overview" or any(len(text) >= len(c.quote) for c in answer.citations):
+    if answer.kind == Kind.OVERVIEW or any(len(text) >= len(c.quote) for c in answer.citations):
         return ""
     return f'<p class="short" dir="auto">{escape(text)}</p>'
 
 
-def _citation(citation: Citation) -> str:
+def _citation(citation: Citation, *, plain: bool = False) -> str:
     start, end = citation.answer_start - citation.start, citation.answer_end - citation.start
     whole = end - start == len(citation.quote)  # shown more quietly: nothing stands out from it
     quoted = marked(citation.quote, start, end, ' class="whole"' if whole else "")
+    quoted = escape(citation.quote) if plain else quoted
     where = _where(
         citation.title,
         citation.paragraph,
