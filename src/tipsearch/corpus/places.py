@@ -17,7 +17,8 @@ _M49 = {
     "east africa": "BI KM DJ ER ET KE MG MW MU MZ RW SC SO SS TZ UG ZM ZW",
     "central africa": "AO CM CF TD CG CD GQ GA ST",
     "southern africa": "BW SZ LS NA ZA",
-    "central america": "BZ CR SV GT HN MX NI PA",
+    "central america": "BZ CR SV GT HN NI PA",
+    "north america": "BM CA GL MX PM US",
     "south america": "AR BO BR CL CO EC FK GF GY PY PE SR UY VE",
     "middle east": "BH EG IR IQ IL JO KW LB OM PS QA SA SY TR AE YE",
     "gulf": "BH KW OM QA SA AE",
@@ -96,7 +97,8 @@ def canonical(name: str) -> str:
     >>> canonical("USA"), canonical("Burma"), canonical("Mars")
     ('United States', 'Myanmar', 'Mars')
     """
-    form = _forms().get(name) or _forms().get(name.casefold())
+    plain = name.replace("’", "'")
+    form = _forms().get(plain) or _forms().get(plain.casefold())
     return form[0] if form else name
 
 
