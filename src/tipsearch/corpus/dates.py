@@ -64,7 +64,8 @@ def find(text: str) -> list[Date]:
     found: list[Date] = []
     for match in sorted([*explicit, *_relative(text)], key=lambda match: match.start()):
         if match.re is _EXPLICIT:
-            found.append(Date(_value(match), match.start(), match.end()))
+            start = match.start("year") if match["decade"] else match.start()
+            found.append(Date(_value(match), start, match.end()))
         elif not _said_beside(text, match, explicit):
             resolved = _resolved(match, found)
             if resolved:
