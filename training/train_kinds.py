@@ -36,12 +36,21 @@ def load(paths):
 
 
 def common_words(questions):
-    """Return the words that enough questions have, but for those typed with a capital inside."""
-    counts = Counter()
+    """Return the words that enough questions have, but names: what mostly has a capital.
+
+    What opens a question says nothing of its case, and is counted for how common it is alone.
+    """
+    counts, capitals, inside = Counter(), Counter(), Counter()
     for question in questions:
-        inside = {match[0] for match in kinds._TOKEN.finditer(question)}
-        counts.update({fold(word).replace("’", "'") for word in inside if not word[0].isdigit()})
-    return {word for word, count in counts.items() if count >= LEAST and word.isprintable()}
+        tokens = [match[0] for match in kinds._TOKEN.finditer(question) if match[0][0].isalpha()]
+        folded = [fold(token).replace("’", "'") for token in tokens]
+        counts.update(set(folded))
+        if not (question.isupper() or question.istitle()):
+            inside.update(folded[1:])
+            typed = zip(tokens[1:], folded[1:], strict=True)
+            capitals.update(f for t, f in typed if t[0].isupper() and len(t) > 1)  # "I" is none
+    kept = (word for word, count in counts.items() if count >= LEAST)
+    return {word for word in kept if capitals[word] * 2 <= inside[word]}
 
 
 def train(pairs, encoder, strength):

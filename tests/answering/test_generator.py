@@ -6,9 +6,7 @@ import base64
 import codecs
 import json
 import logging
-import shutil
 import ssl
-import subprocess
 import threading
 import time
 from collections.abc import Callable
@@ -17,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import trustme
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -397,27 +396,16 @@ def test_a_huge_response_is_broken_off(head: bytes) -> None:
     assert sent[0] < 20_000_000  # what the sockets had taken
 
 
-@pytest.fixture
-def certificate(tmp_path: Path) -> tuple[Path, Path]:
-    if not shutil.which("openssl"):
-        pytest.skip("no openssl to make a certificate")
-    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1"]
-    names = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
-    subprocess.run(
-        [*command, *names, "-keyout", key, "-out", certificate], check=True, capture_output=True
-    )
-    return certificate, key
-
-
 @pytest.mark.parametrize("trusted", [True, False])
 def test_https_is_checked_and_its_time_limited(
-    certificate: tuple[Path, Path], trusted: bool, monkeypatch: pytest.MonkeyPatch
+    trusted: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*certificate)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
     if trusted:
-        monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
+        authority.cert_pem.write_to_path(tmp_path / "authority.pem")
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
     answer = answer_from(PAGE, RESIGNED)
     with ChatServer(says(HONEST), context) as server:
         generator = Generator(settings_for(server), accept)

@@ -4,20 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tipsearch.answering.questions import is_small_talk, names, wants_sentence
-
-
-@pytest.mark.parametrize("question", ["hi", "Hello!", "Thanks a lot.", "What can you do?", "HELP"])
-def test_small_talk_is_recognised(question: str) -> None:
-    assert is_small_talk(question)
-
-
-@pytest.mark.parametrize(
-    "question",
-    ["Hello, who founded AFESIP?", "What is AFESIP?", "Who helped Legros?", "Thanks to whom?"],
-)
-def test_a_question_is_not_small_talk(question: str) -> None:
-    assert not is_small_talk(question)
+from tipsearch.answering.questions import names, wants_sentence
 
 
 @pytest.mark.parametrize(

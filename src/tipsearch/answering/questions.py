@@ -16,12 +16,6 @@ _FUNCTION_WORDS = frozenset(
 )
 """Words that say how a question is put, not what it is about."""
 
-_SMALL_TALK = re.compile(
-    r"(?:hi|hello|hey|good (?:morning|afternoon|evening)|thanks?(?: you)?(?: very much| a lot)?|"
-    r"bye|goodbye|ok(?:ay)?|help|(?:and )?(?:who|what) are you|how are you(?: today)?|"
-    r"what (?:can|do) you (?:do|know)|what is this|how does this work)",
-    re.IGNORECASE,
-)
 _QUESTION_WORDS = frozenset(
     "who whom whose what when where which why how did does do is are was were has have had can "
     "could will would should tell show list name give find and in on at the a".split()
@@ -98,17 +92,6 @@ def content_words(question: str) -> list[str]:
     """
     empty = _FUNCTION_WORDS | _HONORIFICS
     return [word for word in question.split() if word.casefold().strip("?!.,;:") not in empty]
-
-
-def is_small_talk(question: str) -> bool:
-    """Whether a question greets, thanks, or asks about the assistant itself.
-
-    Examples
-    --------
-    >>> is_small_talk("Hello!"), is_small_talk("Hello, who founded AFESIP?")
-    (True, False)
-    """
-    return _SMALL_TALK.fullmatch(question.strip(" .!?,")) is not None
 
 
 def names(question: str) -> list[str]:
