@@ -71,7 +71,7 @@ class Evidence:
     profile_id : str
         Whose.
     field : str
-        One of ``FIELD_NAMES``, ``"person"``, ``"gender"`` or ``"date"``.
+        One of ``FIELD_NAMES``, ``"person"``, ``"gender"``, ``"date"`` or ``"founded"``.
     value : str
         A country by its usual name, a year, the label's words; a date as ``"2010-06-14"``,
         ``"2010-06"``, ``"2010"`` or ``"1990s"``.

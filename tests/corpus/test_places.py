@@ -168,7 +168,7 @@ def test_places_come_in_the_order_of_the_text(text: str, expected: list[tuple[st
             "Cameroon|Republic of the Congo|Kenya|Morocco",
         ),
         ("East Africa|East African", "Kenya|Ethiopia|Eritrea", "Ghana|Egypt"),
-        ("Central Africa", "Cameroon|Republic of the Congo", "Central African Republic|Benin"),
+        ("Central Africa", "Cameroon|Republic of the Congo", "Benin|Kenya"),
         (
             "Middle East|Middle Eastern",
             "Israel|Kuwait|Lebanon|Jordan|Saudi Arabia|Iraq",
@@ -195,7 +195,7 @@ def test_places_come_in_the_order_of_the_text(text: str, expected: list[tuple[st
     ],
 )
 def test_regions(spellings: str, inside: str, outside: str) -> None:
-    others = set(outside.split("|")) - {"Central African Republic"}
+    others = set(outside.split("|"))
     for spelling in spellings.split("|"):
         text = f"the shelters of {spelling}, and so on"
         held = countries(text)
