@@ -6,14 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import CORPUS, LetterEncoder
+from tests.conftest import CORPUS, USER_PAGE, LetterEncoder
+from tipsearch.corpus import facts
+from tipsearch.corpus.passages import sentences
 from tipsearch.corpus.profiles import fingerprint, load
 from tipsearch.index import Index
 from tipsearch.settings import Settings
 from tipsearch.stores.local import LocalStore
-from tipsearch.types import Profile
+from tipsearch.types import Evidence, Profile
 
 PROFILES = load(CORPUS, Settings().file_bytes).profiles
+TOPICS = {topic for profile in PROFILES for topic in profile.fields.focus}
 
 
 @pytest.fixture
@@ -61,6 +64,46 @@ def test_field_values(store: LocalStore) -> None:
     years = store.field_values("award_year")
     labelled = {value for p in PROFILES for value in p.fields.award_year}
     assert years == sorted({*labelled, "2005"})  # which the user's page says in its text alone
+
+
+def test_evidence_comes_back_as_it_was_read(store: LocalStore) -> None:
+    read = {profile.id: facts.read(profile, TOPICS) for profile in PROFILES}
+    fields = {evidence.field for found in read.values() for evidence in found}
+    assert {"active_in", "person", "gender", "date", "founded"} < fields
+
+    def of(field: str, profile: Profile) -> list[Evidence]:
+        return [evidence for evidence in read[profile.id] if evidence.field == field]
+
+    for field in fields:
+        assert store.evidence(field) == [e for p in PROFILES for e in of(field, p)]
+        for profile in PROFILES:
+            assert store.evidence(field, profile.id) == of(field, profile)
+    assert store.evidence("no such field") == []
+    assert store.evidence("person", "nobody") == []
+
+
+def test_evidence_has_its_sentence_at_its_offsets(store: LocalStore) -> None:
+    (page,) = [profile for profile in PROFILES if profile.file == USER_PAGE]
+    (founded, _) = store.evidence("founded", page.id)
+    assert founded.value == "1996 AFESIP"
+    assert page.text[founded.start : founded.end].startswith("It was in 1996 that they founded")
+    by_id = {profile.id: profile for profile in PROFILES}
+    told_by_another = [evidence for evidence in store.evidence("date") if evidence.basis]
+    assert told_by_another
+    for evidence in told_by_another:
+        spans = sentences(by_id[evidence.profile_id].text)
+        assert (evidence.start, evidence.end) in spans
+        assert evidence.basis in spans
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("active_in", "cambodia"), ("organization", "AFESIP"), ("award_year", "2005")],
+)
+def test_filters_find_what_only_the_text_says(store: LocalStore, field: str, value: str) -> None:
+    found = [PROFILES[number] for number in store.profiles_where({field: [value]})]
+    (page,) = [profile for profile in found if profile.file == USER_PAGE]
+    assert getattr(page.fields, field) == ()
 
 
 @pytest.mark.parametrize(
