@@ -264,3 +264,16 @@ def test_offsets_are_inside_the_text_and_explicit_words_say_the_value(text: str)
         else:
             assert date.told_by in explicit
             assert date.told_by[1] <= date.start
+
+
+@pytest.mark.parametrize("words", ["fıve years later", "ſix years later", "sİx years later"])
+def test_letters_that_only_fold_to_a_number_are_none(words: str) -> None:
+    assert values(f"It was in 2010. {words} he left.") == ["2010"]
+
+
+def test_twenty_one_is_not_one() -> None:
+    assert values("It was in 2010. Twenty-one years later he left.") == ["2010"]
+
+
+def test_no_month_has_45_days() -> None:
+    assert values("In 2010. On 45 June he left, on 99 January 2001.") == ["2010", "2001-01"]

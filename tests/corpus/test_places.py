@@ -256,3 +256,8 @@ def test_offsets_are_inside_the_text_apart_and_hold_the_name(text: str, any_case
         assert place.countries
         (alone,) = places.find(text[place.start : place.end], any_case=any_case)
         assert (alone.name, alone.countries) == (place.name, place.countries)
+
+
+@pytest.mark.parametrize("word", ["İndia", "BRAZİL", "indıa"])
+def test_a_dotted_or_dotless_i_is_no_error(word: str) -> None:
+    assert len(places.find(f"heroes from {word} and Nepal", any_case=True)) in {1, 2}

@@ -12,20 +12,21 @@ _NUMBERS = "one two three four five six seven eight nine ten eleven twelve".spli
 _NUMBER = {word: number for number, word in enumerate(_NUMBERS, 1)} | {"a": 1, "an": 1}
 _YEAR = r"(?:1[89]|20)\d\d"
 _EXPLICIT = re.compile(
-    rf"\b(?:(?:(?P<day>\d{{1,2}})(?:st|nd|rd|th)? )?(?P<month>{_MONTHS.replace(' ', '|')})"
-    rf"(?: (?P<day_after>\d{{1,2}})(?:st|nd|rd|th)?)?(?:,| of)? )?(?P<year>{_YEAR})(?P<decade>s)?\b"
+    rf"\b(?:(?:(?P<day>[0-2]?\d|3[01])(?:st|nd|rd|th)? )?(?P<month>{_MONTHS.replace(' ', '|')})"
+    rf"(?: (?P<day_after>[0-2]?\d|3[01])(?:st|nd|rd|th)?)?(?:,| of)? )?"
+    rf"(?P<year>{_YEAR})(?P<decade>s)?\b"
 )
 _DAY = re.compile(
-    rf"\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)? (?P<month>{_MONTHS.replace(' ', '|')})\b"
+    rf"\b(?P<day>[0-2]?\d|3[01])(?:st|nd|rd|th)? (?P<month>{_MONTHS.replace(' ', '|')})\b"
     rf"(?! (?:{_YEAR}))"
 )
 _TOLD = re.compile(
     r"\b(?:(?:the|in that|that) (?P<same>same) year|(?:in|of|for) (?P<that>that) year|"
     r"the (?P<next>following|next) year|the year (?P<after_that>after)(?! \d)\b|"
     r"(?:the year (?P<year_before>before)(?! \d)\b|the (?P<previous>previous) year)|"
-    rf"(?P<count>{'|'.join(_NUMBER)}|\d{{1,2}}) years? "
+    rf"(?<!-)(?P<count>{'|'.join(_NUMBER)}|\d{{1,2}}) years? "
     r"(?P<way>later|afterwards|after(?= that| it| this|wards|,|\.)|earlier|before(?= that|,|\.)))",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,  # or "fıve" would match, and be no number
 )
 
 

@@ -83,9 +83,8 @@ def find(text: str, *, any_case: bool = False) -> list[Place]:
         word = match[0].replace("’", "'")
         if any_case and word.islower() and word in _NEVER_LOWER:
             continue
-        key = word if word in forms else word.casefold()
-        name, countries = forms[key]
-        found.append(Place(name, countries, match.start(), match.end()))
+        if form := forms.get(word) or forms.get(word.casefold()):  # "İndia" matches, and is none
+            found.append(Place(*form, match.start(), match.end()))
     return found
 
 
