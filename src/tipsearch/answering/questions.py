@@ -20,14 +20,14 @@ _QUESTION_WORDS = frozenset(
     "who whom whose what when where which why how did does do is are was were has have had can "
     "could will would should tell show list name give find and in on at the a".split()
 )
-_HONORIFICS = frozenset(
+HONORIFICS = frozenset(
     "mr mrs ms miss mx dr prof professor sir dame sister sr brother br father fr rev".split()
 )
 _DEMONYM_ENDINGS = ("ese", "ian", "an", "n", "i")  # Chinese, Brazilian, Cuban, Cambodian, Nepali
 _WORD = re.compile(r"[^\W_]+(?:[.'’-][^\W_]+)*", re.UNICODE)
 
 
-_NO_NAMES = _QUESTION_WORDS | _HONORIFICS | {"i"}
+_NO_NAMES = _QUESTION_WORDS | HONORIFICS | {"i"}
 
 
 _MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
@@ -90,7 +90,7 @@ def content_words(question: str) -> list[str]:
     >>> content_words("When did Legros leave the AFESIP?")
     ['Legros', 'leave', 'AFESIP?']
     """
-    empty = _FUNCTION_WORDS | _HONORIFICS
+    empty = _FUNCTION_WORDS | HONORIFICS
     return [word for word in question.split() if word.casefold().strip("?!.,;:") not in empty]
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from tipsearch.answering.questions import HONORIFICS
 from tipsearch.corpus import facts, places
 from tipsearch.corpus.passages import TokenCounter
 from tipsearch.corpus.profiles import fold
@@ -14,9 +15,8 @@ from tipsearch.types import Profile
 
 _EDIT_LETTERS = 5  # a word this long may be a letter off
 _WORD = re.compile(r"[^\W_]+(?:[.'’-][^\W_]+)*")
-_TITLES = frozenset(
-    "mr mrs ms miss mx dr prof professor sir dame sister sr brother br father fr rev judge "
-    "ambassador officer inspector president minister saint st".split()
+_TITLES = HONORIFICS | frozenset(
+    "judge ambassador officer inspector president minister saint st".split()
 )
 
 

@@ -10,14 +10,15 @@ _MONTHS = "January February March April May June July August September October N
 _MONTH = {name: number for number, name in enumerate(_MONTHS.split(), 1)}
 _NUMBERS = "one two three four five six seven eight nine ten eleven twelve".split()
 _NUMBER = {word: number for number, word in enumerate(_NUMBERS, 1)} | {"a": 1, "an": 1}
+_DAY_NUMBER = r"[0-2]?\d|3[01]"
 _YEAR = r"(?:1[89]|20)\d\d"
 _EXPLICIT = re.compile(
-    rf"\b(?:(?:(?P<day>[0-2]?\d|3[01])(?:st|nd|rd|th)? )?(?P<month>{_MONTHS.replace(' ', '|')})"
-    rf"(?: (?P<day_after>[0-2]?\d|3[01])(?:st|nd|rd|th)?)?(?:,| of)? )?"
+    rf"\b(?:(?:(?P<day>{_DAY_NUMBER})(?:st|nd|rd|th)? )?(?P<month>{_MONTHS.replace(' ', '|')})"
+    rf"(?: (?P<day_after>{_DAY_NUMBER})(?:st|nd|rd|th)?)?(?:,| of)? )?"
     rf"(?P<year>{_YEAR})(?P<decade>s)?\b"
 )
 _DAY = re.compile(
-    rf"\b(?P<day>[0-2]?\d|3[01])(?:st|nd|rd|th)? (?P<month>{_MONTHS.replace(' ', '|')})\b"
+    rf"\b(?P<day>{_DAY_NUMBER})(?:st|nd|rd|th)? (?P<month>{_MONTHS.replace(' ', '|')})\b"
     rf"(?! (?:{_YEAR}))"
 )
 _TOLD = re.compile(

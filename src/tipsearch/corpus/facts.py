@@ -190,13 +190,10 @@ def _prizes(text: str, spans: Sequence[Sentence]) -> dict[str, Sentence]:
 def _organizations(
     text: str, spans: Sequence[Sentence], names: Sequence[str]
 ) -> dict[str, Sentence]:
-    people = {part for name in names for part in name.split()}
     named: dict[str, list[Sentence]] = {}
     for span in spans:
-        for match in _ORGANIZATION.finditer(text[slice(*span)]):
-            name = re.sub(r"^The ", "", match[0])
-            if name not in _NO_ORGANIZATION and not set(name.split()) <= people:
-                named.setdefault(name, []).append(span)
+        for _, name in _called_a_body(text[slice(*span)], names):
+            named.setdefault(name, []).append(span)
 
     def founded(span: Sentence) -> bool:
         return _FOUNDED.search(text[slice(*span)]) is not None
@@ -206,6 +203,15 @@ def _organizations(
         for name, held in named.items()
         if len(held) > 1 or founded(held[0])
     }
+
+
+def _called_a_body(sentence: str, people: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """Yield the place and name of each organisation told by its words or capitals alone."""
+    parts = {part for person in people for part in person.split()}
+    for match in _ORGANIZATION.finditer(sentence):
+        name = re.sub(r"^The ", "", match[0])
+        if name not in _NO_ORGANIZATION and not set(name.split()) <= parts:
+            yield match.start(), name
 
 
 def _topics(text: str, spans: Sequence[Sentence], topics: Iterable[str]) -> dict[str, Sentence]:
@@ -227,13 +233,11 @@ def people(profile: Profile) -> list[str]:
 
 
 def _people(profile: Profile) -> Iterator[Evidence]:
+    spans = sentences(profile.text)
     for name in [*people(profile), *_with_them(profile)]:
         last = name.split()[-1] if name.split() else name
         held = [
-            span
-            for form in (name, last)
-            for span in sentences(profile.text)
-            if form in profile.text[slice(*span)]
+            span for form in (name, last) for span in spans if form in profile.text[slice(*span)]
         ]
         start, end = held[0] if held else (0, 0)
         yield Evidence(profile.id, "person", name, start, end, labelled=False)
@@ -375,12 +379,9 @@ def _bodies(sentence: str, own: Mapping[str, str], names: Sequence[str]) -> list
     for form in sorted(own, key=len, reverse=True):
         if len(form) > 2 and (match := re.search(rf"(?<!\w){re.escape(form)}(?!\w)", sentence)):
             found.setdefault(match.start(), own[form])
-    people = {part for name in names for part in name.split()}
-    for match in _ORGANIZATION.finditer(sentence):
-        name = re.sub(r"^The ", "", match[0])
-        inside = any(at <= match.start() < at + len(held) for at, held in found.items())
-        if name not in _NO_ORGANIZATION and not set(name.split()) <= people and not inside:
-            found.setdefault(match.start(), name)
+    for offset, name in _called_a_body(sentence, names):
+        if not any(at <= offset < at + len(held) for at, held in found.items()):
+            found.setdefault(offset, name)
     return sorted(found.items())
 
 
