@@ -17,6 +17,7 @@ import gzip
 import json
 import os
 import random
+import re
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -30,20 +31,24 @@ from torch.nn import functional
 
 from tipsearch.answering.models import WINDOW_TOKENS
 from tipsearch.answering.reader import QUESTION_TOKENS, TITLE_TOKENS, SpanReader
+from tipsearch.corpus import passages
 from tipsearch.evaluation import runner, squad
 from tipsearch.evaluation.datasets import load_questions
 from tipsearch.retrieval.graphs import model_folder
-from tipsearch.settings import DEFAULT_MODEL, go_offline
+from tipsearch.settings import DEFAULT_MODEL, Settings, go_offline
+from tipsearch.types import Fields, Profile
 
 POOL_BATCHES = 64  # examples are sorted by length within so many batches, then mixed again
 LOG_STEPS = 100
 REPEAT = (
-    "own=2,squad2_A_train=3,google_re_train=.3,qamr_dev=.4,qamr_test=.4,ss_reddit=.5,"
+    "profiles=4,own=2,squad2_A_train=3,google_re_train=.3,qamr_dev=.4,qamr_test=.4,ss_reddit=.5,"
     "synthetic_unanswerable=.25"
 )
 NO_ANSWER = 0  # the place of [CLS]: a span that starts and ends there is "no answer"
 OVERLAP_TOKENS = 64
 QUESTIONS = Path(__file__).parent / "questions"
+PROFILES = Path(__file__).parent / "profiles"
+ELSEWHERE = 0.5  # of the questions are asked a second time, of a passage that does not answer them
 NO_TITLES = frozenset({"Filtered Reddit Comments"})
 
 
@@ -114,6 +119,61 @@ def own_rows(files):
     return found
 
 
+def profile_rows(tokenizer, chance):
+    """Turn the invented profiles of training/profiles into rows, cut into passages as an index is.
+
+    A question goes with the passage that holds its answer; one without an answer with the passage
+    that has most of its words. Some are asked again of another passage of the profile, or of
+    another profile, where nothing answers them.
+    """
+    settings = Settings()
+
+    def count(texts):
+        return [len(tokenizer.encode(text, add_special_tokens=False)) for text in texts]
+
+    profiles = [profile for path in sorted(PROFILES.glob("*.jsonl")) for profile in load(path)]
+    cut = [
+        passages.cut(
+            Profile("", profile["title"], (), profile["text"], Fields(), (), "", ""),
+            count,
+            settings.passage_tokens,
+            settings.new_paragraph_tokens,
+            settings.overlap_sentences,
+        )
+        for profile in profiles
+    ]
+    found = []
+    for profile, own in zip(profiles, cut, strict=True):
+        for asked in profile["questions"]:
+            span = place_of(asked, profile["text"])
+            holding = [p for p in own if span and p.start <= span[0] and span[1] <= p.end]
+            if span and not holding:
+                continue
+            words = set(re.findall(r"\w{4,}", asked["question"].lower()))
+            named = words & set(re.findall(r"\w{4,}", profile["title"].lower()))
+            nearest = max(own, key=lambda p: sum(word in p.text.lower() for word in words))
+            passage = holding[0] if holding else nearest
+            row = {"title": profile["title"], "question": asked["question"], "titled": 1}
+            answers = [{"text": asked["answer"], "start": span[0] - passage.start}] if span else []
+            found.append({**row, "context": passage.text, "answers": answers})
+            if chance.random() < ELSEWHERE:
+                others = [p for p in own if p not in holding and p != nearest]
+                if named and chance.random() < ELSEWHERE:  # "she" may have done it there too
+                    number = chance.choice([n for n, held in enumerate(cut) if held is not own])
+                    others, row["title"] = cut[number], profiles[number]["title"]
+                if others:
+                    found.append({**row, "context": chance.choice(others).text, "answers": []})
+    return found
+
+
+def place_of(asked, text):
+    """Return the offsets of a question's answer in a profile's text, or None if it has none."""
+    if asked["answer"] is None:
+        return None
+    start = text.index(asked["answer"], text.index(asked.get("after", "")))
+    return start, start + len(asked["answer"])
+
+
 def titled(row):
     """Return a row's title as it is put before a passage when tipsearch reads, or ""."""
     title = unquote(row.get("title") or "").replace("_", " ")
@@ -130,7 +190,7 @@ def example_of(row, tokenizer, options, chance):
         for part in (row["question"], titled(row), row["context"])
     )
     asked.truncate(QUESTION_TOKENS)
-    title.truncate(TITLE_TOKENS if chance.random() < options.titled else 0)
+    title.truncate(TITLE_TOKENS if chance.random() < row.get("titled", options.titled) else 0)
     room = max(options.window_tokens - len(asked) - len(title) - 3, OVERLAP_TOKENS * 2)
     text.truncate(room, stride=OVERLAP_TOKENS)
     places = []
@@ -289,6 +349,8 @@ def training_examples(folder, tokenizer, options):
         raise SystemExit(f"no *.jsonl.gz in {folder}")
     if own := own_rows(files):
         files["own"] = own
+    if "profiles" in options.repeat:
+        files["profiles"] = profile_rows(tokenizer, chance)
     rows = []
     for name, held in files.items():
         times = options.repeat.get(name, 1)

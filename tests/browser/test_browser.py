@@ -50,6 +50,7 @@ def test_the_short_answer_stands_above_its_sentence(page: Page, site: Site) -> N
 
 def test_how_sure_an_answer_must_be_can_be_set(page: Page, site: Site) -> None:
     page.goto(site.address)
+    expect(page.locator(BOX)).to_be_focused()  # it takes the focus once, from whoever has it
     page.get_by_role("button", name="How sure must an answer be?").click()
     slider = page.get_by_role("slider", name="Least confidence")
     expect(page.locator("#meaning")).to_contain_text("of all answers given")

@@ -42,6 +42,11 @@ def last(text: str) -> tuple[str, str, str]:
         ("1st May 2003", "2003-05-01"),
         ("22nd May 2003", "2003-05-22"),
         ("June 14, 2010", "2010-06-14"),
+        ("22nd May, 2003", "2003-05-22"),
+        ("3rd of May 2003", "2003-05-03"),
+        ("3rd of May, 2003", "2003-05-03"),
+        ("Sept. 2004", "2004-09"),
+        ("14 Feb 2004", "2004-02-14"),
         ("June 3rd, 2010", "2010-06-03"),
         ("1990s", "1990s"),
     ],
@@ -272,8 +277,31 @@ def test_letters_that_only_fold_to_a_number_are_none(words: str) -> None:
 
 
 def test_twenty_one_is_not_one() -> None:
-    assert values("It was in 2010. Twenty-one years later he left.") == ["2010"]
+    assert values("It was in 2010. Twenty-one years later he left.") == ["2010", "2031"]
 
 
 def test_no_month_has_45_days() -> None:
     assert values("In 2010. On 45 June he left, on 99 January 2001.") == ["2010", "2001-01"]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("It began in 1980. Thirty years later he left.", "2010"),
+        ("It began in 1980. Twenty-one years later he left.", "2001"),
+        ("It began in 1980. Fifteen years earlier he was born.", "1965"),
+        ("It began in 1980. A decade later he left.", "1990"),
+        ("It began in 1980. Two decades later he left.", "2000"),
+        ("It began in 2003. On March 5 he left.", "2003-03-05"),
+        ("It began in 2003. On the 5th of March he left.", "2003-03-05"),
+    ],
+)
+def test_dates_counted_in_words_or_without_their_year(text: str, value: str) -> None:
+    assert last(text)[0] == value
+
+
+@pytest.mark.parametrize(
+    "text", ["It began in 1980. Half a year later he left.", "In 1980, in May 12 women came."]
+)
+def test_no_date_is_made_of_what_is_none(text: str) -> None:
+    assert values(text) == ["1980"]

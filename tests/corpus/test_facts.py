@@ -141,8 +141,11 @@ def test_years_of_honours_and_of_foundings_are_dates_of_their_sentences(profile:
 @pytest.mark.parametrize("profile", PROFILES, ids=lambda profile: profile.id)
 def test_what_is_read_from_the_text_is_named_by_its_sentence(profile: Profile) -> None:
     for evidence in facts.read(bare(profile)):
-        if evidence.field in {"active_in", "organization", "additional_recognition"}:
+        if evidence.field in {"organization", "additional_recognition"}:
             assert evidence.value in sentence(profile, evidence), evidence
+        if evidence.field == "active_in":
+            named = places.find(sentence(profile, evidence))
+            assert {evidence.value} in [place.countries for place in named], evidence
         if evidence.field == "person":
             assert evidence.value.split()[-1] in sentence(profile, evidence), evidence
 
@@ -426,3 +429,20 @@ def test_any_text_is_read_and_gives_sentences_of_it(text: str) -> None:
         assert evidence.basis == () or evidence.basis in spans
         if evidence.field == "date" and not evidence.basis:
             assert evidence.value[:4] in sentence(profile, evidence)
+
+
+@pytest.mark.parametrize(
+    ("text", "founded"),
+    [
+        ("Ana Roy left HOPE in 2011, ten years after it was founded.", []),
+        ("She left HOPE in 2011, long after it was founded in 2001.", ["2001 HOPE"]),
+        ("In 2003 she created Peru's first shelter.", []),
+        ("She founded HOPE in 2001 and set up CARE in 2003.", ["2001 HOPE", "2003 CARE"]),
+        ("HOPE Foundation helped girls. Its building was created in 2008.", []),
+        ("HOPE Foundation helped girls. It was created in 2008.", ["2008 HOPE Foundation"]),
+        ("The Sun Centre, which was founded in 1999, helped.", ["1999 Sun Centre"]),
+    ],
+)
+def test_what_is_founded_when(text: str, founded: list[str]) -> None:
+    profile = Profile("x", "Ana Roy", ("Ana Roy",), text, Fields(), (), "x.md", "")
+    assert values(profile, "founded") == founded

@@ -261,3 +261,52 @@ def test_offsets_are_inside_the_text_apart_and_hold_the_name(text: str, any_case
 @pytest.mark.parametrize("word", ["İndia", "BRAZİL", "indıa"])
 def test_a_dotted_or_dotless_i_is_no_error(word: str) -> None:
     assert len(places.find(f"heroes from {word} and Nepal", any_case=True)) in {1, 2}
+
+
+@pytest.mark.parametrize(
+    ("text", "countries"),
+    [
+        ("a South African judge", {"South Africa"}),
+        ("a Saudi lawyer and a Filipina maid", {"Saudi Arabia", "Philippines"}),
+        ("an Ecuadorian, an Icelandic and a Slovenian shelter", {"Ecuador", "Iceland", "Slovenia"}),
+        ("Kazakh, Uzbek and Korean workers", {"Kazakhstan", "Uzbekistan", "South Korea"}),
+        ("from Türkiye to America", {"Turkey", "United States"}),
+        ("in the DRC and the UAE", {"Democratic Republic of the Congo", "United Arab Emirates"}),
+        ("New Mexico, the Indian Ocean, the Gulf of Thailand", {"Thailand"}),
+        ("New South Wales and British Columbia", {"Australia", "Canada"}),
+    ],
+)  # fmt: skip
+def test_names_and_peoples_that_are_easily_missed_or_mistaken(
+    text: str, countries: set[str]
+) -> None:
+    found = places.find(text)
+    assert set().union(*(place.countries for place in found)) == countries
+    assert all(len(place.countries) == 1 for place in found)
+
+
+@pytest.mark.parametrize(
+    ("region", "inside", "outside"),
+    [
+        ("South-East Asia", "Cambodia", "India"),
+        ("sub-Saharan Africa", "Ghana", "Egypt"),
+        ("Sub-Saharan Africa", "Ghana", "Egypt"),
+        ("Western Africa", "Benin", "Kenya"),
+        ("Eastern Africa", "Kenya", "Benin"),
+        ("the Horn of Africa", "Eritrea", "Kenya"),
+        ("the Sahel", "Mauritania", "Ghana"),
+        ("the Caribbean", "Haiti", "Mexico"),
+        ("the European Union", "Lithuania", "Albania"),
+        ("Middle Eastern", "Lebanon", "Armenia"),
+    ],
+)
+def test_a_region_is_its_own_countries_however_it_is_spelt(
+    region: str, inside: str, outside: str
+) -> None:
+    (found,) = places.find(f"somewhere in {region} today")
+    assert inside in found.countries
+    assert outside not in found.countries
+
+
+def test_a_country_is_listed_by_one_name() -> None:
+    assert places.canonical("the Gambia") == "Gambia"
+    assert places.canonical("The Bahamas") == "Bahamas"

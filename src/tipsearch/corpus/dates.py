@@ -6,27 +6,43 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_MONTHS = "January February March April May June July August September October November December"
-_MONTH = {name: number for number, name in enumerate(_MONTHS.split(), 1)}
-_NUMBERS = "one two three four five six seven eight nine ten eleven twelve".split()
-_NUMBER = {word: number for number, word in enumerate(_NUMBERS, 1)} | {"a": 1, "an": 1}
-_DAY_NUMBER = r"[0-2]?\d|3[01]"
-_YEAR = r"(?:1[89]|20)\d\d"
+_NAMES = "January February March April May June July August September October November December"
+_MONTH = {name: number for number, name in enumerate(_NAMES.split(), 1)}
+_MONTH |= {name[:3]: number for name, number in _MONTH.items()} | {"Sept": 9}
+_MONTHS = "|".join(sorted(_MONTH, key=len, reverse=True))
+_UNITS = (
+    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
+    "sixteen seventeen eighteen nineteen"
+).split()
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_NUMBER = {word: number for number, word in enumerate(_UNITS, 1)} | {"a": 1, "an": 1}
+_NUMBER |= {word: 10 * number for number, word in enumerate(_TENS, 2)}
+_NUMBER |= {
+    f"{ten}-{unit}": _NUMBER[ten] + number
+    for ten in _TENS
+    for number, unit in enumerate(_UNITS[:9], 1)
+}
+_NUMBERS = "|".join(sorted(_NUMBER, key=len, reverse=True))
+_DAY_NUMBER = r"(?:[0-2]?[0-9]|3[01])"
+_YEAR = r"(?:1[89]|20)[0-9]{2}"
+_DAY_BEFORE = rf"(?P<day>{_DAY_NUMBER})(?:st|nd|rd|th)?(?: of)?"
+_DAY_AFTER = rf"(?P<day_after>{_DAY_NUMBER})(?:st|nd|rd|th)?"
 _EXPLICIT = re.compile(
-    rf"\b(?:(?:(?P<day>{_DAY_NUMBER})(?:st|nd|rd|th)? )?(?P<month>{_MONTHS.replace(' ', '|')})"
-    rf"(?: (?P<day_after>{_DAY_NUMBER})(?:st|nd|rd|th)?)?(?:,| of)? )?"
+    rf"\b(?:(?:{_DAY_BEFORE} )?(?P<month>{_MONTHS})\.?(?: {_DAY_AFTER})?(?:,| of)? )?"
     rf"(?P<year>{_YEAR})(?P<decade>s)?\b"
 )
 _DAY = re.compile(
-    rf"\b(?P<day>{_DAY_NUMBER})(?:st|nd|rd|th)? (?P<month>{_MONTHS.replace(' ', '|')})\b"
-    rf"(?! (?:{_YEAR}))"
+    rf"\b(?:{_DAY_BEFORE} (?P<month>{_MONTHS})\b|"
+    rf"(?<=[Oo]n )(?P<month_first>{_MONTHS})\.? {_DAY_AFTER}\b)"  # "In August 12 women" is no date
+    rf"(?!(?:\.?,?| of) {_YEAR})"
 )
 _TOLD = re.compile(
     r"\b(?:(?:the|in that|that) (?P<same>same) year|(?:in|of|for) (?P<that>that) year|"
     r"the (?P<next>following|next) year|the year (?P<after_that>after)(?! \d)\b|"
     r"(?:the year (?P<year_before>before)(?! \d)\b|the (?P<previous>previous) year)|"
-    rf"(?<!-)(?P<count>{'|'.join(_NUMBER)}|\d{{1,2}}) years? "
-    r"(?P<way>later|afterwards|after(?= that| it| this|wards|,|\.)|earlier|before(?= that|,|\.)))",
+    rf"(?<!-)(?<!half )\b(?P<count>{_NUMBERS}|[0-9]{{1,2}}) (?:year|(?P<ten>decade))s? "
+    r"(?P<way>later|afterwards|after(?= that| it(?! (?:was|had|is))| this|wards|,|\.)|"
+    r"earlier|before(?= that|,|\.)))",
     re.IGNORECASE | re.ASCII,  # or "fıve" would match, and be no number
 )
 
@@ -119,7 +135,8 @@ def _resolved(match: re.Match[str], before: list[Date]) -> Date | None:
     basis = last.told_by or (last.start, last.end)
     told = match.groupdict()
     if match.re is _DAY:
-        value = f"{last.value[:4]}-{_MONTH[told['month']]:02d}-{int(told['day']):02d}"
+        month, day = told["month"] or told["month_first"], told["day"] or told["day_after"]
+        value = f"{last.value[:4]}-{_MONTH[month]:02d}-{int(day):02d}"
         return Date(value, match.start(), match.end(), basis)
     steps = 0
     if told["next"] or told["after_that"]:
@@ -129,5 +146,6 @@ def _resolved(match: re.Match[str], before: list[Date]) -> Date | None:
     elif told["count"]:
         number = told["count"].lower()
         count = int(number) if number.isdigit() else _NUMBER[number]
+        count *= 10 if told["ten"] else 1
         steps = -count if told["way"].lower() in {"earlier", "before"} else count
     return Date(str(year(last.value) + steps), match.start(), match.end(), basis)

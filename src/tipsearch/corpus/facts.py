@@ -37,9 +37,9 @@ _BODY = (
     "Initiative"
 )
 _ORGANIZATION = re.compile(
-    r"\b(?:[A-Z]{3,}|(?:[A-Z][\w’'-]+\s+(?:(?:of|for|the|against|on)\s+)*)+(?:"
+    r"\b(?:(?:[A-Z][\w’'-]+\s+(?:(?:of|for|the|against|on)\s+)*)+(?:"
     + "|".join(_BODY.split())
-    + r")(?:\s+(?:of|for|against|on)(?:\s+the)?(?:\s+[A-Z][\w’'-]+)+)?)(?![\w-])"
+    + r")(?:\s+(?:of|for|against|on)(?:\s+the)?(?:\s+[A-Z][\w’'-]+)+)?|[A-Z]{3,})(?![\w-])"
 )
 _NO_ORGANIZATION = frozenset("TIP TVPA NGO USA USAID".split())
 _SHE = re.compile(r"\b(?:she|her|hers|herself)\b", re.IGNORECASE)
@@ -148,7 +148,8 @@ def _countries(text: str, spans: Sequence[Sentence]) -> dict[str, Sentence]:
         for name in {
             place.name
             for place in places.find(text[slice(*span)])
-            if text[slice(*span)][place.start : place.end] in place.countries
+            if len(place.countries) == 1  # "Congo" is two
+            and places.is_name(text[slice(*span)][place.start : place.end])
         }
     ]
     counts = Counter(name for name, _ in named)
@@ -321,9 +322,11 @@ _CAME_UP = re.compile(
     r"[Ff]ounded in)\b"
 )
 _NOT_THEN = re.compile(r"\b(?:after|since|before|until|which|who had|helped to)(?: \w+){0,2} $")
+_BESIDE = re.compile(r"\b(?:after|before|since|until)(?: [\w'’-]+){0,4} $")
+_IN_YEAR = re.compile(r" (?:in|on)\b[^,.;]{0,20}\b(?:1[89]|20)\d\d\b")
 _IT = re.compile(
-    r"^(?:It|Its|The (?:organi[sz]ation|association|centre|foundation|group|NGO)|"
-    r"(?:Her|His|Their) organi[sz]ation)\b"
+    r"^(?:It|Its (?:founding|opening|origins?|work)|(?:Her|His|Their) organi[sz]ation|"
+    r"The (?:organi[sz]ation|association|centre|foundation|group|NGO))\b"
 )
 _NAME = re.compile(
     r"(?: (?:the|an?|of|NGOs?|association|charity|group|organi[sz]ation))* "
@@ -391,6 +394,9 @@ def _begun(
     """Yield each verb of founding with its body: what it has for an object, or for a subject."""
     passive = list(_CAME_UP.finditer(sentence))
     for verb in passive:
+        aside = _BESIDE.search(sentence[: verb.start()])
+        if aside and not _IN_YEAR.match(sentence, verb.end()):
+            continue  # "he left in 2011, ten years after it was founded"
         before = [name for at, name in bodies if at < verb.start()]
         if before:
             yield verb.start(), before[0]
@@ -403,7 +409,8 @@ def _begun(
             continue
         if _NOT_THEN.search(sentence[: verb.start()]):
             continue
-        if named := _NAME.match(sentence, verb.end()):
+        named = _NAME.match(sentence, verb.end())
+        if named and not named["name"].endswith(("'s", "’s")):  # "Peru's first shelter"
             offset = named.start("name")
             at = [name for place, name in bodies if place <= offset < place + len(name)]
             yield verb.start(), at[0] if at else named["name"]

@@ -17,6 +17,7 @@ _M49 = {
     "east africa": "BI KM DJ ER ET KE MG MW MU MZ RW SC SO SS TZ UG ZM ZW",
     "central africa": "AO CM CF TD CG CD GQ GA ST",
     "southern africa": "BW SZ LS NA ZA",
+    "north africa": "DZ EG LY MA SD TN EH",
     "central america": "BZ CR SV GT HN NI PA",
     "north america": "BM CA GL MX PM US",
     "south america": "AR BO BR CL CO EC FK GF GY PY PE SR UY VE",
@@ -27,22 +28,51 @@ _M49 = {
     "nordic": "DK FI IS NO SE",
     "baltic": "EE LV LT",
     "maghreb": "DZ LY MR MA TN",
+    "horn of africa": "DJ ER ET SO",
+    "sahel": "BF TD ML MR NE NG SN",
+    "caribbean": "AI AG AW BS BB KY CU CW DM DO GD GP HT JM MQ MS PR BL KN LC MF VC SX TT TC",
+    "central europe": "AT CZ DE HU LI PL SK SI CH",
+    "european union": (
+        "AT BE BG HR CY CZ DK EE FI FR DE GR HU IE IT LV LT LU MT NL PL PT RO SK SI ES SE"
+    ),
 }
 _OTHER_WORDS = {
     "latin america and the caribbean": "latin america",
     "south-eastern asia": "southeast asia",
-    "western asia": "middle east",
-    "northern america": "north america",
 }
-_SHORT = {"US": "US", "U.S.": "US", "USA": "US", "U.S.A.": "US", "UK": "GB", "U.K.": "GB"}
-_BESIDE = {
-    "Nepali": "NP", "Thais": "TH", "Congo": "CG CD", "Congolese": "CG CD", "Britain": "GB",
-    "Great Britain": "GB", "England": "GB", "Scottish": "GB", "Wales": "GB", "Kosovo": "XK",
-    "Northern Ireland": "GB", "French": "FR", "American": "US", "Americans": "US",
-    "Côte d’Ivoire": "CI", "Gambia": "GM", "Bahamas": "BS", "Philippine": "PH", "Eswatini": "SZ",
-    "North Macedonia": "MK", "Macedonia": "MK", "Argentinian": "AR", "Argentine": "AR",
-    "Taiwan": "TW", "Viet Nam": "VN",
+_SHORT = {
+    "US": "US", "U.S.": "US", "USA": "US", "U.S.A.": "US", "UK": "GB", "U.K.": "GB", "UAE": "AE",
+    "DRC": "CD",
 }  # fmt: skip
+_OTHER_NAMES = {
+    "America": "US", "Bahamas": "BS", "Bosnia": "BA", "Britain": "GB", "British Columbia": "CA",
+    "Congo": "CG CD", "Côte d’Ivoire": "CI", "England": "GB", "Eswatini": "SZ", "Gambia": "GM",
+    "Great Britain": "GB", "Korea": "KR", "Kosovo": "XK", "Macedonia": "MK", "New England": "US",
+    "New South Wales": "AU", "North Macedonia": "MK", "Northern Ireland": "GB",
+    "Republic of Macedonia": "MK", "Scotland": "GB", "Swaziland": "SZ", "Taiwan": "TW",
+    "Türkiye": "TR", "Vatican City": "VA", "Viet Nam": "VN", "Wales": "GB",
+}  # fmt: skip
+_PEOPLES = {
+    "American": "US", "Americans": "US", "Argentine": "AR", "Argentinian": "AR", "Basotho": "LS",
+    "Bosnian": "BA", "Bosnians": "BA", "Botswanan": "BW", "Britons": "GB", "Cape Verdean": "CV",
+    "Comorian": "KM", "Congolese": "CG CD", "Danes": "DK", "Djiboutian": "DJ", "Ecuadorian": "EC",
+    "Ecuadorians": "EC", "Filipina": "PH", "Filipinas": "PH", "Finns": "FI", "French": "FR",
+    "Icelandic": "IS", "Kazakh": "KZ", "Kazakhs": "KZ", "Korean": "KR", "Koreans": "KR",
+    "Kosovar": "XK", "Kosovars": "XK", "Kyrgyz": "KG", "Lao": "LA", "Macedonian": "MK",
+    "Maldivian": "MV", "Nepali": "NP", "Nepalis": "NP", "Philippine": "PH", "Saudi": "SA",
+    "Saudis": "SA", "Scottish": "GB", "Slovenian": "SI", "Slovenians": "SI", "Spaniards": "ES",
+    "Surinamese": "SR", "Swedes": "SE", "Tajik": "TJ", "Tajiks": "TJ", "Thais": "TH",
+    "Timorese": "TL", "Turks": "TR", "Uzbek": "UZ", "Uzbeks": "UZ",
+}  # fmt: skip
+_ELSEWHERE = frozenset({
+    "Indian Ocean",
+    "New Mexico",
+    "Gulf of",
+    "South China Sea",
+    "East China Sea",
+    "Sea of Japan",
+})
+"""Names that hold a country's or a region's and are not in it."""
 _AMBIGUOUS = frozenset({"Dominican", "Dominica", "Antarctica"})
 """Forms that stand for something else as often: a Dominican is a friar."""
 _NEVER_LOWER = frozenset(
@@ -96,9 +126,27 @@ def canonical(name: str) -> str:
     >>> canonical("USA"), canonical("Burma"), canonical("Mars")
     ('United States', 'Myanmar', 'Mars')
     """
-    plain = name.replace("’", "'")
+    plain = _without_the(name.replace("’", "'"))
     form = _forms().get(plain) or _forms().get(plain.casefold())
     return form[0] if form else name
+
+
+def is_name(form: str) -> bool:
+    """Whether a form is a country's own name or short form, and not its people's.
+
+    Examples
+    --------
+    >>> is_name("Burma"), is_name("USA"), is_name("Burmese"), is_name("Asia")
+    (True, True, False, False)
+    """
+    return _without_the(form.replace("’", "'")) in _names()
+
+
+@cache
+def _names() -> frozenset[str]:
+    listed = [[about["name"], *about.get("altSpellings", ())] for about in _listed()]
+    own = (_without_the(name) for names in listed for name in names)
+    return frozenset({*own, *_countries().values(), *_SHORT, *_OTHER_NAMES})
 
 
 @cache
@@ -113,14 +161,15 @@ def _listed() -> tuple[dict[str, Any], ...]:
 @cache
 def _countries() -> dict[str, str]:
     """Return each country's name by its two-letter code."""
-    names = {"MM": "Myanmar", "XK": "Kosovo", "PS": "Palestine"}
+    names = {"MM": "Myanmar", "XK": "Kosovo", "PS": "Palestine", "MK": "North Macedonia"}
+    names |= {"SZ": "Eswatini", "VA": "Vatican City"}
     for about in _listed():
         names.setdefault(about["ISO"]["alpha2"], _without_the(about["name"]))
     return names
 
 
 def _without_the(name: str) -> str:
-    return re.sub(r"^The ", "", name)
+    return re.sub(r"^[Tt]he ", "", name)
 
 
 @cache
@@ -132,11 +181,23 @@ def _forms() -> dict[str, tuple[str, frozenset[str]]]:
         if held := [names[code] for code in sorted(codes) if code in names]:
             forms[form] = (held[0], frozenset(held))
     for region, codes in _region_forms().items():
-        title = " ".join(part.capitalize() if part != "and" else part for part in region.split())
-        if title not in names.values():
-            forms[title] = (title, frozenset(names[code] for code in codes if code in names))
+        for title in _titles(region):
+            held = frozenset(names[code] for code in codes if code in names)
+            forms.setdefault(title, (title, held))  # "South African" is the country's
     folded = {form.casefold(): place for form, place in forms.items() if form not in _SHORT}
     return {**folded, **forms}
+
+
+def _titles(region: str) -> Iterable[str]:
+    """Yield a region's spelling with capitals: "South-East Asia", "South-east", "sub-Saharan"."""
+    first = " ".join(
+        part if part in {"and", "of"} else part.capitalize() for part in region.split()
+    )
+    yield first
+    if "-" in first:
+        yield re.sub(r"-\w", lambda match: match[0].upper(), first)
+        if first.startswith("Sub-"):
+            yield "s" + re.sub(r"-\w", lambda match: match[0].upper(), first)[1:]
 
 
 def _country_forms() -> dict[str, set[str]]:
@@ -154,18 +215,18 @@ def _country_forms() -> dict[str, set[str]]:
             if len(form) > len("USA") and form not in _AMBIGUOUS and form[0].isupper():
                 plain = _without_the(form).replace("’", "'")
                 codes.setdefault(plain, set()).add(about["ISO"]["alpha2"])
-    for form, listed in (*_SHORT.items(), *_BESIDE.items()):
+    for form, listed in [*_SHORT.items(), *_OTHER_NAMES.items(), *_PEOPLES.items()]:
         codes[form.replace("’", "'")] = set(listed.split())
     return codes
 
 
 def _region_forms() -> dict[str, set[str]]:
     """Return the codes of the countries of each region, by every spelling of it, folded."""
-    regions: dict[str, set[str]] = {}
+    regions = {region: set(listed.split()) for region, listed in _M49.items()}
     for about in _listed():
         for region in filter(None, (about.get("region"), about.get("subregion"))):
-            regions.setdefault(region.casefold(), set()).add(about["ISO"]["alpha2"])
-    regions |= {region: set(listed.split()) for region, listed in _M49.items()}
+            if region.casefold() not in _M49:
+                regions.setdefault(region.casefold(), set()).add(about["ISO"]["alpha2"])
     for region, countries in list(regions.items()):
         for spelling in region_spellings(_OTHER_WORDS.get(region, region)):
             regions.setdefault(spelling, countries)
@@ -192,6 +253,7 @@ def region_spellings(region: str) -> Iterable[str]:
     ['south asia', 'south asian']
     """
     said = {region, re.sub(r"^((?:north|south|west|east))ern\b", r"\1", region)}
+    said.add(re.sub(r"^(north|south|west|east)(?= africa)", r"\1ern", region))
     if "southeast" in region:
         rest = region.removeprefix("southeast")
         said |= {f"{word}{rest}" for word in ("south-east", "south east", "southeastern")}
@@ -206,13 +268,16 @@ def region_spellings(region: str) -> Iterable[str]:
             said.add(f"{name}ern")
         elif name == "scandinavia":
             said.add("scandinavian")
+        elif name == "balkans":
+            said.add("balkan")
     yield from said
 
 
 @cache
 def _pattern(any_case: bool) -> re.Pattern[str]:
     """Match every form, the longest first; short ones such as "US" in capitals only."""
-    longest_first = sorted((form for form in _forms() if form[0].isupper()), key=len, reverse=True)
+    forms = [form for form in _forms() if form != form.casefold()]
+    longest_first = sorted([*forms, *_ELSEWHERE], key=len, reverse=True)
     any_way = "(?i:{})" if any_case else "{}"
     escaped = (
         re.escape(form) if form in _SHORT else any_way.format(re.escape(form).replace("'", "['’]"))
