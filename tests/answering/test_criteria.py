@@ -185,9 +185,9 @@ def test_what_somebody_works_on_is_no_role(stems: Stems) -> None:
 
 
 def test_either_side_of_an_or_is_one_way_to_be_told(stems: Stems) -> None:
-    found = parse("Which heroes run a hotline or a helpline?", TOPICS, stems)
+    found = parse("Which heroes run a garden or a bakery?", TOPICS, stems)
     ways = [[sorted(group) for group in way] for way in found.words]
-    assert ways == [[["hotlin"]], [["helplin"]]]
+    assert ways == [[["garden"]], [["bakeri"]]]
 
 
 def test_only_topics_that_the_profiles_have_are_a_focus(stems: Stems) -> None:
@@ -220,14 +220,11 @@ def test_whom_a_question_describes(
 @pytest.mark.parametrize(
     "question",
     [
-        "Which heroes were not women?",
         "Which heroes never left their country?",
         "Which women are there except Mam?",
         "Which heroes have more than one prize?",
-        "In which year were the most heroes honoured?",
         "Who is the oldest hero?",
         "Which heroes have at least 2 prizes?",
-        "Which heroes don't work in Asia?",
         "Which heroes work neither in Asia nor in Africa?",
         "Which heroes without a prize are there?",
     ],

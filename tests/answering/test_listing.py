@@ -258,7 +258,10 @@ def test_bodies_founded_in_a_span_are_cited_with_the_sentence_that_dates_them(
         ("Which heroes became ministers?", ["Eva Biaudet", "Simona Broomes"]),
         ("Which journalists were honoured in 2017?", ["Leonardo Sakamoto"]),
         ("Which judges work in Africa?", ["Amina Oufroukhi"]),
-        ("Which organisations run a hotline?", ["Gender Equality Center"]),
+        (
+            "Which organisations run a hotline?",
+            ["Gender Equality Center", "Humanitarian Organization for Migration Economics"],
+        ),
         ("Which organisations are active in Brazil?", [
             "Pastoral Land Commission", "Repórter Brasil"
         ]),

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from tipsearch.answering.citation import cite
 from tipsearch.answering.comparing import Comparison
+from tipsearch.answering.conditions import Shared
 from tipsearch.answering.criteria import Criteria
 from tipsearch.answering.listing import Item
 from tipsearch.answering.overview import Quote
@@ -70,7 +71,11 @@ def listed(
         str(len(names)) if kind is Kind.COUNT else _joined(names),
         str(kind),
         RULED,
-        tuple(quoted(i.profile, i.start, i.end, i.name) for i in [*certain, *doubtful]),
+        tuple(
+            quoted(said.profile, said.start, said.end, item.name)
+            for item in [*certain, *doubtful]
+            for said in (item, *item.also)
+        ),
         names,
         possibly=tuple(item.name for item in doubtful),
         understood=f"{described(criteria)}: {len(names)}, of {among} profiles",
@@ -102,9 +107,26 @@ def described(criteria: Criteria) -> str:
     if criteria.years:
         done = {"award": "honoured", "founding": "founded", "recognition": "another prize"}
         parts.append(f"{done.get(criteria.years.of, 'told of')} {span_of(criteria.years)}".strip())
+    if criteria.shared:
+        parts.append(_sharing(criteria.shared))
+    if criteria.order:
+        parts.append(
+            {"first": "the earliest honoured", "last": "the latest honoured"}[criteria.order]
+        )
+    if criteria.without:
+        parts.append(f"without: {', '.join(described(criteria.without).split(', ')[1:])}")
     if criteria.said:
         parts.append("said to be or have: " + ", ".join(f"“{word}”" for word in criteria.said))
     return ", ".join(parts)
+
+
+def _sharing(shared: Shared) -> str:
+    """Say in words how many people a country or a year must have."""
+    if shared.peak:
+        return f"with the {shared.peak} heroes"
+    if shared.least == shared.most:
+        return f"with {shared.least} of the heroes"
+    return f"with {shared.least} heroes or more"
 
 
 def span_of(years: Years) -> str:

@@ -292,6 +292,9 @@ _HEROES = re.compile(
 )
 
 
+_WHO = re.compile(r"\W*(?:who|(?:in )?(?:which|what)|name|list|countr|years)\b", re.IGNORECASE)
+
+
 def told_kind(question: str, snapshot: Snapshot) -> Kind:
     """Tell what a question asks for, from its words and its embedding."""
     encoder = snapshot.encoder
@@ -334,6 +337,11 @@ class Asked:
     def kind(self) -> Kind:
         """What is asked for."""
         told = told_kind(self.question, self.snapshot)
+        if told is not Kind.COUNT and not self.subjects and _WHO.match(self.question):
+            asked = self.criteria
+            told_of_one = asked.words or asked.roles or asked.places  # "the first from Peru"
+            if asked.shared or (asked.order and not told_of_one):
+                return Kind.LIST
         if told not in {Kind.LIST, Kind.COUNT} or _HEROES.search(self.question):
             return told
         counted = told is Kind.COUNT and criteria.unknown_noun(self.question)

@@ -6,7 +6,8 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from tipsearch.answering import vocabulary, years
+from tipsearch.answering import conditions, vocabulary, years
+from tipsearch.answering.conditions import Shared
 from tipsearch.answering.vocabulary import Stems
 from tipsearch.answering.years import Years
 from tipsearch.corpus import places
@@ -42,6 +43,12 @@ class Criteria:
         The words behind ``roles`` and ``words``, as they were typed.
     won : bool
         Whether it must have been won: a nomination does not count.
+    without : Criteria or None
+        What must not hold: places, a gender, years of the award.
+    order : str
+        ``"first"`` or ``"last"``: only who was honoured earliest, or latest.
+    shared : Shared or None
+        How many people each country or year that is listed must have.
     """
 
     target: str
@@ -54,6 +61,9 @@ class Criteria:
     words: tuple[tuple[Group, ...], ...] = ()
     said: tuple[str, ...] = ()
     won: bool = False
+    without: Criteria | None = None
+    order: str = ""
+    shared: Shared | None = None
 
 
 def parse(question: str, topics: Collection[str], stems: Stems) -> Criteria:
@@ -74,13 +84,16 @@ def parse(question: str, topics: Collection[str], stems: Stems) -> Criteria:
     >>> found.gender, found.places[0].name, found.years
     ('woman', 'South Asia', Years(first=0, last=2010, of='award', given=()))
     """
-    text = _asked(question.replace("’", "'"))
+    condition = conditions.cut(_asked(question.replace("’", "'")))
+    text = condition.text
     named = places.find(text, any_case=True)
     left, span = years.cut(_without(text, [(place.start, place.end) for place in named]))
     undergone = _UNDERGONE.search(fold(left))
     left, focus = (left, ()) if undergone else _topics(left, topics)
     plain = fold(left)
     target, noun = _target(plain if left.isupper() else fold(_CAPITAL.sub(" ", left)))
+    if condition.shared and (grouped := _GROUPED.search(plain)):
+        target, noun = vocabulary.listed(vocabulary.plural(grouped[0])), grouped[0]
     roles, rest = _roles(plain, noun) if target == "person" else ([], plain)
     if target == "organization":  # "groups or foundations" are one thing asked for
         joined = re.search(rf"\b{re.escape(noun)} (?:or|and) (\w+)", rest)
@@ -108,6 +121,9 @@ def parse(question: str, topics: Collection[str], stems: Stems) -> Criteria:
         _widest([tuple(vocabulary.synonyms(word, stems) for word in way) for way in ways]),
         tuple(dict.fromkeys([*roles, *(word for way in ways for word in way)])),
         won=bool(_WON.search(plain)) and not _PUT_UP.search(plain),
+        without=parse(condition.without, (), stems) if condition.without else None,
+        order=condition.order,
+        shared=condition.shared,
     )
 
 
@@ -185,13 +201,22 @@ def asks_beyond(question: str) -> bool:
     >>> asks_beyond("Which heroes were not women?"), asks_beyond("Which heroes were women?")
     (True, False)
     """
-    asked, _ = years.cut(_asked(question))
+    condition = conditions.cut(_asked(question))
+    held = parse(condition.without or "who", (), str.split)
+    if held.words or held.roles or (condition.without and held == _NOTHING):
+        return True
+    if condition.order and parse(condition.text, (), str.split).words:
+        return True
+    asked, _ = years.cut(condition.text)
     plain = fold(asked)
     roles = [role for role in vocabulary.roles() if _mentions(plain, role)]
     several_at_once = re.search(r"\bboth\b", plain) and len(roles) > 1
     return bool(several_at_once or _BEYOND.search(asked))
 
 
+_GROUPED = re.compile(r"\b(?:country|nation|year)\b")
+_NOTHING = Criteria("person", "heroes")
+"""What says nothing of anybody."""
 _NOUN_ASKED = re.compile(
     r"\b(?:how many|which|what)\b(?: of)?(?: (?:the|these|those|all|different|other|more|of))*"
     r"(?P<words>(?: [\w'-]+){1,4})"

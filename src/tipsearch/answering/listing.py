@@ -8,10 +8,11 @@ is shown apart.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tipsearch.answering.about import About, Sentence
+from tipsearch.answering.conditions import MANY, Shared
 from tipsearch.answering.criteria import Criteria, Group
 from tipsearch.answering.years import NO_END, Years
 from tipsearch.corpus import dates, facts, places
@@ -34,6 +35,8 @@ class Item:
         The sentence, in the profile's text.
     certain : bool
         Whether every criterion is met; else it is only possible.
+    also : tuple of Item
+        Further things that say it: the other people of a country that several share.
     """
 
     name: str
@@ -41,6 +44,7 @@ class Item:
     start: int
     end: int
     certain: bool = True
+    also: tuple[Item, ...] = ()
 
 
 def find(criteria: Criteria, snapshot: Snapshot) -> list[Item]:
@@ -60,10 +64,68 @@ def find(criteria: Criteria, snapshot: Snapshot) -> list[Item]:
         for about in profiles
         for item in _items(replace(criteria, words=rare or criteria.words), about)
     ]
+    held = {about.profile.id: about for about in profiles}
+    if criteria.without:
+        outside = criteria.without
+        found = [i for i in found if _is_outside(i.name, held[i.profile.id], outside)]
+    if criteria.order:
+        found = _extreme(criteria.order, found, held)
+    if criteria.shared:
+        return _grouped(criteria.shared, criteria, found, held)
     kept: dict[str, Item] = {}
     for item in sorted(found, key=lambda item: (not item.certain, fold(item.name))):
         kept.setdefault(fold(item.name), item)
     return list(kept.values())
+
+
+def _is_outside(name: str, about: About, without: Criteria) -> bool:
+    """Whether a profile says that one of some criteria does not hold; silence says nothing."""
+    countries = {said.value for said in about.of("active_in")}
+    awards = [said.value for said in about.of("award_year")]
+    other = {"woman": "man", "man": "woman"}.get(without.gender)
+    return any((
+        countries and any(not countries & place.countries for place in without.places),
+        awards and without.years and not any(_within(year, without.years) for year in awards),
+        other and about.is_gender(name, other),
+    ))  # fmt: skip
+
+
+def _extreme(order: str, items: Sequence[Item], held: Mapping[str, About]) -> list[Item]:
+    """Return the items of the earliest or latest award year, cited with what says so."""
+    years = {id_: said[0].value for id_, about in held.items() if (said := about.of("award_year"))}
+    given = [years[item.profile.id] for item in items if item.profile.id in years]
+    wanted = (min if order == "first" else max)(given, default="")
+    return [
+        replace(item, start=span[0], end=span[1])
+        for item in items
+        if years.get(item.profile.id) == wanted
+        for span in _awarded(held[item.profile.id], Years(0, NO_END))[:1]
+    ]
+
+
+def _grouped(
+    shared: Shared, criteria: Criteria, items: Sequence[Item], held: Mapping[str, About]
+) -> list[Item]:
+    """Return the countries or years that so many people share, each with all that say so."""
+    groups: dict[str, list[Item]] = {}
+    for item in items:
+        if item.certain:
+            groups.setdefault(item.name, []).append(item)
+    counts = {
+        name: sum(
+            len(list(_people(criteria, held[item.profile.id], (item.start, item.end))))
+            for item in group
+        )
+        for name, group in groups.items()
+    }
+    least, most = shared.least, shared.most
+    if shared.peak:
+        least = most = (max if shared.peak == "most" else min)(counts.values(), default=MANY)
+    return [
+        replace(groups[name][0], also=tuple(groups[name][1:]))
+        for name in sorted(groups, key=fold)
+        if least <= counts[name] <= most
+    ]
 
 
 _COMMON = 0.25  # of the profiles; a word that more of them have tells nobody from the others

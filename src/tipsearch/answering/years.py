@@ -34,7 +34,7 @@ _UNTIL = r"(?:up to and including|not? later than|until|till|up to|up until|by|(
 _BEFORE = r"(?:before|prior to|earlier than|ahead of|older than)"
 _AFTER = r"(?:after|later than|past|following|newer than|more recent than)"
 _SINCE = (
-    r"(?<!dat)(?<!dates )(?<!dated )(?<!dating )\b"
+    r"(?<!date )(?<!dates )(?<!dated )(?<!dating )\b"
     r"(?:since|from|as of|starting in|(?:in|on) or after)"
 )
 _Reading = Callable[[re.Match[str]], Years]

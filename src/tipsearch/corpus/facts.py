@@ -325,7 +325,7 @@ _NOT_THEN = re.compile(r"\b(?:after|since|before|until|which|who had|helped to)(
 _BESIDE = re.compile(r"\b(?:after|before|since|until)(?: [\w'’-]+){0,4} $")
 _IN_YEAR = re.compile(r" (?:in|on)\b[^,.;]{0,20}\b(?:1[89]|20)\d\d\b")
 _IT = re.compile(
-    r"^(?:It|Its (?:founding|opening|origins?|work)|(?:Her|His|Their) organi[sz]ation|"
+    r"^(?:It|Its (?:creation|founding|opening|origins?|work)|(?:Her|His|Their) organi[sz]ation|"
     r"The (?:organi[sz]ation|association|centre|foundation|group|NGO))\b"
 )
 _NAME = re.compile(

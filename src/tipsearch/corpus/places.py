@@ -182,8 +182,8 @@ def _forms() -> dict[str, tuple[str, frozenset[str]]]:
             forms[form] = (held[0], frozenset(held))
     for region, codes in _region_forms().items():
         for title in _titles(region):
-            held = frozenset(names[code] for code in codes if code in names)
-            forms.setdefault(title, (title, held))  # "South African" is the country's
+            countries = frozenset(names[code] for code in codes if code in names)
+            forms.setdefault(title, (title, countries))  # "South African" is the country's
     folded = {form.casefold(): place for form, place in forms.items() if form not in _SHORT}
     return {**folded, **forms}
 
