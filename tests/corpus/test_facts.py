@@ -446,3 +446,16 @@ def test_any_text_is_read_and_gives_sentences_of_it(text: str) -> None:
 def test_what_is_founded_when(text: str, founded: list[str]) -> None:
     profile = Profile("x", "Ana Roy", ("Ana Roy",), text, Fields(), (), "x.md", "")
     assert values(profile, "founded") == founded
+
+
+@pytest.mark.parametrize(
+    ("text", "others"),
+    [
+        ("The State Department jointly honoured Ana Roy and Bo Li as heroes.", ["Bo Li"]),
+        ("Ana Roy met Tom Lee Reed. The two were made heroes, Reed first.", ["Tom Lee Reed"]),
+        ("Ana Roy was jointly honoured in New York as a hero.", []),
+    ],
+)  # fmt: skip
+def test_who_was_honoured_jointly(text: str, others: list[str]) -> None:
+    profile = Profile("x", "Ana Roy", ("Ana Roy",), text, Fields(), (), "x.md", "")
+    assert values(profile, "person") == ["Ana Roy", *others]

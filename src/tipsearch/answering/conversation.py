@@ -37,6 +37,19 @@ _BODY = re.compile(
     r"shelter)\b(?!['’]?s? (?:of|for|in|that|which|who)\b)",
     re.IGNORECASE,
 )
+_NO_THING = re.compile(
+    r"\s+(?:that|true|possible|take|took|[A-Z][\w’'-]*['’]s (?:turn|own|idea))\b"
+)
+"""What follows an "it" that stands for nothing."""
+_OWN_THING = re.compile(
+    r"(?:and |but |so )?(?:the|that|this|his|her|their) [^,?]+, ", re.IGNORECASE
+)
+"""How a question begins that says itself what its "it" is."""
+_ASKED_BODY = re.compile(
+    r"\b(?:which|what)\b.*\b(?:organi[sz]ation|foundation|cent(?:re|er)|group|ngo|charity|union|"
+    r"association|body|unit|network|coalition|movement|commission|project|shelter|law|film|book)\b",
+    re.IGNORECASE,
+)
 _AFTER_HER = frozenset(
     "then when after before by and or in on at to for from with again there later first next look "
     "afterwards so as about into during since until".split()
@@ -60,6 +73,11 @@ _AND = re.compile(
 )
 _WHOLE = re.compile(rf"{_WH}\b|(?:is|are|was|were|do|does|did|has|have|had)\b", re.IGNORECASE)
 """How a question begins that leaves nothing out."""
+_SAME_AGAIN = re.compile(rf"(?P<rest>[^,]+), (?P<wh>{_WH})", re.IGNORECASE)
+_NOUN_ASKED = re.compile(
+    r"how many (?P<noun>[a-z-]+(?: [a-z-]+)??) (?=did|do|does|was|were|is|are|has|have|had|can)",
+    re.IGNORECASE,
+)
 _LONGEST_EXCHANGE = 6  # words of "And the shelter in Durrës?"
 _PHRASE = re.compile(
     r"\b(?:the|an?|his|her|their|its|this|that) (?:[\w'’-]+ ){0,4}?[\w'’-]+"
@@ -167,7 +185,11 @@ class Conversation:
         pronoun = match[1].lower()
         before = [n for s in directory.find(text[: match.start()]) for n in s.names]
         person = pronoun not in _THING
-        typed_before = questions.names(text[: match.start()])
+        typed_before = [n for n in questions.names(text[: match.start()]) if not places.find(n)]
+        if not person and (
+            _OWN_THING.match(text[: match.start()]) or _NO_THING.match(text, match.end())
+        ):
+            return match[0]
         if any(name.person == person for name in before):
             return match[0]
         if not before and typed_before and person:
@@ -211,6 +233,8 @@ class Conversation:
 
         A year for a year, a name for a name, a place for a place; else the last thing spoken of.
         """
+        if told := _SAME_AGAIN.fullmatch(rest):
+            rest = told["rest"] if last.lower().startswith(told["wh"].lower()) else rest
         if "," in rest or len(rest.split()) > _LONGEST_EXCHANGE or _WHOLE.match(rest):
             return ""
         year = r"\b(?:19|20)\d\d\b"
@@ -225,6 +249,8 @@ class Conversation:
             if new and old:
                 typed = rest[new[0].start : new[0].end]
                 return f"{last[: old[0].start]}{typed}{last[old[0].end :]}"
+        if rest.islower() and (counted := _NOUN_ASKED.match(last)):
+            return f"{last[: counted.start('noun')]}{rest}{last[counted.end('noun') :]}"
         if phrases := list(_PHRASE.finditer(last)):
             return f"{last[: phrases[-1].start()]}{rest}{last[phrases[-1].end() :]}"
         return ""
@@ -258,8 +284,11 @@ class Conversation:
         bodies = _unique([n.full for n in asked if not n.person]) or _unique([
             n.full for n in said if not n.person
         ])
+        if not bodies and answer.kind == Kind.FACT and _ASKED_BODY.search(answer.question):
+            bodies = _named_alone(answer.text or "")
         goes_on = old.thing and old.thing.lower() in answer.question.lower()
-        topic = old.thing if goes_on else "" if asked else topic_of(answer.question)
+        described = asked or places.find(answer.question, any_case=True)
+        topic = old.thing if goes_on else "" if described else topic_of(answer.question)
         place = places.find(answer.text or "") or places.find(answer.question, any_case=True)
         years = re.findall(r"\b(?:19|20)\d\d\b", f"{answer.question} {answer.text or ''}")
         self._focus = Focus(
@@ -317,6 +346,13 @@ def topic_of(question: str) -> str:
 
 def _owner(typed: str, name: str) -> str:
     return f"{name}'s" if typed.lower().endswith("'s") else name
+
+
+def _named_alone(text: str) -> tuple[str, ...]:
+    """Return the name that an answer consists of, as "the Yilan Migrant Fishermen Union" does."""
+    bare = re.sub(r"^(?:the|an?) ", "", text, flags=re.IGNORECASE)
+    told = questions.names(f"x {bare}")
+    return (bare,) if len(bare.split()) > 1 and told == [bare] else ()
 
 
 def _unique(names: Iterable[str]) -> tuple[str, ...]:

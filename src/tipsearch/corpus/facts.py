@@ -244,7 +244,8 @@ def _people(profile: Profile) -> Iterator[Evidence]:
         yield Evidence(profile.id, "person", name, start, end, labelled=False)
 
 
-_TOGETHER = re.compile(r"\b(?:jointly|the two (?:of them )?(?:were|received|got))\b")
+_TOGETHER = re.compile(r"\b(?:jointly|[Tt]he two (?:of them )?(?:were|received|got))\b")
+_NOBODY = frozenset(f"The {_BODY} Department Ministry Government Secretary Persons".split())
 
 
 def _with_them(profile: Profile) -> Iterator[str]:
@@ -260,10 +261,10 @@ def _with_them(profile: Profile) -> Iterator[str]:
         sentence = profile.text[start:end]
         if not (_TOGETHER.search(sentence) and _HERO.search(sentence)):
             continue
-        for last in dict.fromkeys(re.findall(r"\b[A-Z][a-zà-ÿ]{2,}\b", sentence)):
-            whole = re.findall(rf"(?:[A-Z][a-zà-ÿ]+ )+{re.escape(last)}\b", profile.text)
+        for last in dict.fromkeys(re.findall(r"\b[A-Z][a-zà-ÿ]+\b(?! [A-Z])", sentence)):
+            whole = re.findall(rf"\b(?:[A-Z][a-zà-ÿ]+ )+{re.escape(last)}\b", profile.text)
             longest = max(whole, key=len, default="")
-            known = own & set(longest.split())
+            known = (own | _NOBODY) & set(longest.split())
             if longest and not known and not places.find(longest) and not _HERO.search(longest):
                 yield longest
 
