@@ -262,7 +262,9 @@ def _with_them(profile: Profile) -> Iterator[str]:
         if not (_TOGETHER.search(sentence) and _HERO.search(sentence)):
             continue
         for last in dict.fromkeys(re.findall(r"\b[A-Z][a-zà-ÿ]+\b(?! [A-Z])", sentence)):
-            whole = re.findall(rf"\b(?:[A-Z][a-zà-ÿ]+ )+{re.escape(last)}\b", profile.text)
+            whole = re.findall(
+                rf"(?<!in )(?<!at )\b(?:[A-Z][a-zà-ÿ]+ )+{re.escape(last)}\b", profile.text
+            )
             longest = max(whole, key=len, default="")
             known = (own | _NOBODY) & set(longest.split())
             if longest and not known and not places.find(longest) and not _HERO.search(longest):
