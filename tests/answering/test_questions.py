@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tipsearch.answering.questions import names, wants_sentence
+from tipsearch.answering.questions import is_of_the_sort_asked, names, wants_sentence
 
 
 @pytest.mark.parametrize(
@@ -56,3 +56,25 @@ def test_what_can_be_said_in_a_phrase_wants_none(question: str) -> None:
 )
 def test_names_are_told_by_their_capitals(question: str, found: list[str]) -> None:
     assert names(question) == found
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "can"),
+    [
+        ("How long was the prison term?", "nine-year-old", False),
+        ("How long was the prison term?", "six-year", True),
+        ("For how long did she stay?", "two decades", True),
+        ("How much did they get?", "Google", False),
+        ("How much did they get?", "200,000 dollars", True),
+        ("How often did they meet?", "twice a year", True),
+        ("At what age did she leave?", "Paris", False),
+        ("At what age did she leave?", "nineteen", True),
+        ("Which country did he flee to?", "the police", False),
+        ("From which countries did they come?", "Mali and Togo", True),
+        ("Into which neighbouring countries did it spread?", "Thailand", True),
+    ],
+)
+def test_an_answer_is_of_the_sort_that_is_asked_for(
+    question: str, answer: str, *, can: bool
+) -> None:
+    assert is_of_the_sort_asked(question, answer) is can

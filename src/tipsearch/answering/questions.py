@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from tipsearch.corpus import places
 from tipsearch.corpus.profiles import fold
 
 _FUNCTION_WORDS = frozenset(
@@ -59,9 +60,16 @@ _SORTS = (
         r"(?:when|(?:on |in )?(?:which|what) (?:date|day|month))\b",
         rf"\d|year|{_MONTHS}|day|age|time",
     ),
-    (r"how (?:many|old)\b", _NUMBER_WORD),
+    (r"how (?:many|old)\b|(?:at )?(?:what|which) age\b", _NUMBER_WORD),
+    (
+        r"(?:for )?how long\b",
+        rf"^(?!.*-years?-old)(?:.*(?:{_NUMBER_WORD}|"
+        r"\b(?:years?|months?|weeks?|days?|decades?|hours?|life|since|until)\b))",
+    ),
+    (r"how (?:much|far|often)\b", rf"{_NUMBER_WORD}|\b(?:all|most|every|once|twice|daily|much)\b"),
 )
 """How a question opens, and what its answer must have."""
+_ASKS_COUNTRY = re.compile(r"(?:\w+ )?(?:which|what) (?:\w+ )?countr(?:y|ies)\b")
 
 
 def is_of_the_sort_asked(question: str, answer: str) -> bool:
@@ -74,8 +82,9 @@ def is_of_the_sort_asked(question: str, answer: str) -> bool:
     >>> is_of_the_sort_asked("How many were freed?", "eighty-three women")
     True
     """
-    plain = fold(question)
-    opening = re.sub(r"^(?:and|but|so|then) ", "", plain)
+    opening = re.sub(r"^(?:and|but|so|then) ", "", fold(question))
+    if _ASKS_COUNTRY.match(opening):
+        return bool(places.find(answer))
     for asks, has in _SORTS:
         if re.match(asks, opening):
             return re.search(has, answer) is not None
