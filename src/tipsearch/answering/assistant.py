@@ -158,7 +158,9 @@ class Assistant:
             return refused(question, kind, Reason.OFF_TOPIC, _ABOUT_ITSELF[kind])
         if problem := self._name_problem(asked, kind):
             return problem
-        found = _BY_RULE[kind](asked) if kind in _BY_RULE else None
+        found = _compared_after_all(asked, kind)
+        if not found and kind in _BY_RULE:
+            found = _BY_RULE[kind](asked)
         return found or self._fact(asked, kind)
 
     @property
@@ -501,6 +503,16 @@ def _listed(asked: Asked, kind: Kind) -> Answer:
     if possibly:
         detail += f" Possibly {', '.join(possibly)}, but no one sentence says it all."
     return refused(asked.question, kind, Reason.NOT_SAID, detail, asked.hits, told)
+
+
+def _compared_after_all(asked: Asked, kind: Kind) -> Answer | None:
+    """Compare what was not taken for a comparison, if its words compare and both sides are told."""
+    as_fact = kind in {Kind.FACT, Kind.YES_NO} and comparing.is_likely(asked.question)
+    as_list = kind in {Kind.LIST, Kind.COUNT} and comparing.is_of_counts(asked.question)
+    if not (as_fact or as_list):
+        return None
+    answer = _comparison(asked)
+    return answer if answer.text else None
 
 
 def _comparison(asked: Asked) -> Answer:

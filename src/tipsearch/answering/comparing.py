@@ -85,8 +85,17 @@ def compare(question: str, snapshot: Snapshot, directory: Directory) -> Comparis
     stems = snapshot.store.lexical.words
     if _is_beyond(question):
         return None
-    if two := _two_events(question, snapshot, directory, stems):
-        return two
+    return (
+        _counts(question, snapshot, stems)
+        or _two_events(question, snapshot, directory, stems)
+        or _two_sides(question, snapshot, directory, stems)
+    )
+
+
+def _two_sides(
+    question: str, snapshot: Snapshot, directory: Directory, stems: Stems
+) -> Comparison | None:
+    """Compare two people, bodies or countries, or two things of one of them."""
     sides = _sides(question, snapshot, directory)
     ids = [about.profile.id for side in sides for about in side.profiles]
     two_bodies = len(sides) > 1 and all(side.is_body for side in sides)
@@ -102,6 +111,24 @@ def compare(question: str, snapshot: Snapshot, directory: Directory) -> Comparis
     return None
 
 
+def is_likely(question: str) -> bool:
+    """Whether a question's words compare: "the same day", a gap, one thing "vs" another.
+
+    Examples
+    --------
+    >>> is_likely("award gap Misiniene Biaudet"), is_likely("When was Biaudet born?")
+    (True, False)
+    """
+    plain = fold(question)
+    return any(p.search(plain) for p in (_SAME, _GAP, _VERSUS)) or is_of_counts(question)
+
+
+def is_of_counts(question: str) -> bool:
+    """Whether a question asks where there are more: "more women or men?"."""
+    found = _COUNTED.search(question)
+    return bool(found and (found["ones"] or re.search(r" (?:or|than) ", found["halves"])))
+
+
 def _is_beyond(question: str) -> bool:
     """Whether a question compares by what cannot be told: the same giver, a year of its own."""
     plain = fold(question)
@@ -113,13 +140,15 @@ def _is_beyond(question: str) -> bool:
 
 # ------------------------------------------------------------------------- what a question asks
 
-HONOURED = re.compile(r"\b(?:honou?red?|award\w*|hero(?:es)?|recogni[sz]\w*|tip|prize|accolade)\b")
+HONOURED = re.compile(
+    r"\b(?:honou?red?|award\w*|hero(?:es)?|recogni[sz]\w*|tip|prize|accolade|named|chosen)\b"
+)
 FOUNDED = re.compile(
     r"\b(?:found(?:ed|ing)?|foundation|set up|start(?:ed)?|establish\w*|creat\w+|launch\w*|"
     r"form(?:ed)?|older|oldest|younger|youngest|newer|newest|exist\w*|go(?:es)? back|beginning|"
     r"came into being|around|began|begun)\b"
 )
-_PLAINLY_FOUNDED = re.compile(r"\bfound|\bset up|\bestablish")
+_PLAINLY_FOUNDED = re.compile(r"\bfound(?:ed|ing|ation)?\b|\bset up|\bestablish")
 _BORN = re.compile(r"\b(?:born|birth)\b")
 _AGE = re.compile(r"\b(?:age|older|younger)\b")
 _LATER = re.compile(
@@ -136,6 +165,8 @@ _SAME = re.compile(
     r"\bsame (?:\w+ ){0,2}?(?P<what>year|age|country|day|date|place|time|month|ceremony|region|"
     r"continent)\b|\bboth\b"
 )
+_VERSUS = re.compile(r"\b(?:vs|versus)\b")
+_OR_NOT = re.compile(r"\bor\b.*\bdifferent\b|\bdifferent\b.*\bor\b")
 _PLACE = frozenset({"country", "place", "region", "continent"})
 _DATE_CHARS = {"day": 10, "date": 10, "ceremony": 10, "month": 7}  # of an ISO date; else the year
 _YES_NO = re.compile(r"(?:and |so |but )?(?:is|are|was|were|do|does|did|has|have|had|can|could)\b")
@@ -172,6 +203,19 @@ _COMPARING = re.compile(
     r"compare|difference|date|time|which|who|small\w*|each"
 )
 """Words that say how to compare, and nothing of what."""
+_AND = re.compile(
+    r"^(?:\w+ ){0,3}?(?:was|were|are|is|did|do|does|of) "
+    r"(?P<one>.+?) (?:and|as|with) (?P<other>.+?)\??$",
+    re.IGNORECASE,
+)
+"""Two sides that are said to share something: "Was the judge honoured on the same day as ...?"."""
+_TWO_OF_ONE_PLACE = re.compile(r"\b(?:two|both|their|its)\b")
+_COUNTED = re.compile(
+    r"\b(?:more|fewer) (?:of the )?(?:heroes|honou?rees|people|profiles|winners)\b(?P<halves>.+)$"
+    r"|\b(?:more|fewer) (?P<ones>(?:wo)?men|(?:fe)?males) (?:or|than) "
+    r"(?P<others>(?:wo)?men|(?:fe)?males)\b",
+    re.IGNORECASE,
+)
 _BODY = re.compile(r"\b(?:organi[sz]ation|group|union|ngo|body|centre|association)\b")
 
 
@@ -196,6 +240,8 @@ def _sides(question: str, snapshot: Snapshot, directory: Directory) -> list[Side
     countries = places.find(question, any_case=True)
     told = criteria.describing(question, snapshot.store.lexical.words)
     somebody = told.roles and not re.search(r"\b(?:countr|nation)", question, re.IGNORECASE)
+    if not named and len(countries) == 1 and _TWO_OF_ONE_PLACE.search(fold(question)):
+        return _two_of(countries[0], snapshot)
     if len(described) < 2 and len(countries) > 1 and not named and not somebody:
         return [_country_side(place, question, snapshot) for place in countries]
     return described
@@ -218,13 +264,57 @@ def _country_side(place: places.Place, question: str, snapshot: Snapshot) -> Sid
     return Side(place.name, (), about, question[start:end])
 
 
+def _two_of(place: places.Place, snapshot: Snapshot) -> list[Side]:
+    """Make sides of the two people of a place; none, if they are more or fewer."""
+    whole = _country_side(place, place.name, snapshot)
+    people = [(name, about) for about in whole.profiles for name in about.people]
+    if len(people) != len(whole.profiles) or len(people) != len(("one", "other")):
+        return []
+    return [
+        Side(
+            name,
+            (Name(tuple(fold(name).split()), name, about.profile.id, person=True),),
+            (about,),
+            "",
+        )
+        for name, about in people
+    ]
+
+
+def _counts(question: str, snapshot: Snapshot, stems: Stems) -> Comparison | None:
+    """Compare how many there are: "more heroes in 2010 or in 2011?", "more women or men?"."""
+    found = _COUNTED.search(question)
+    if found is None:
+        return None
+    told = [found["ones"], found["others"]]
+    if not found["ones"]:
+        told = re.split(r" (?:or|than) ", found["halves"].strip(" ?"))
+    held: list[tuple[Side, Value]] = []
+    for half in told:
+        asked = criteria.parse(f"Which heroes {half}?", (), stems)
+        narrow = asked.places or asked.years or asked.gender
+        items = listing.find(asked, snapshot) if narrow and not asked.words else []
+        certain = [item for item in items if item.certain]
+        if not certain:
+            return None
+        label = re.sub(r"^(?:are |were )?(?:there )?(?:in|for|of|from|to|at) ", "", half.strip())
+        first = certain[0]
+        value = Value(len(certain), str(len(certain)), first.profile, first.start, first.end)
+        held.append((Side(label, (), (), half), value))
+    if len(held) != len(("one", "other")):
+        return None
+    verdict = _verdict(fold(question), held)
+    return Comparison(verdict, "number", tuple(held)) if verdict else None
+
+
 def _described(question: str, snapshot: Snapshot, known: list[Side]) -> list[Side]:
     """Find sides that are described and not named: the profile closest to each half of an "or"."""
     found: list[Side] = []
+    roles = criteria.describing(question, snapshot.store.lexical.words).roles
     for half in _halves(question):
         words = fold(half).split()
         named = [side for side in known if any(w in words for n in side.names for w in n.words)]
-        profile = None if named else _profile_of(half, snapshot)
+        profile = None if named else _profile_of(half, snapshot, roles)
         if profile:
             about = About(profile, snapshot)
             bodies = [facts.short_name(said.value) for said in about.of("organization")]
@@ -237,14 +327,19 @@ def _described(question: str, snapshot: Snapshot, known: list[Side]) -> list[Sid
 
 
 def _halves(question: str) -> list[str]:
-    """Return what stands on either side of an "or"; empty if nothing does."""
-    found = _OR.match(question)
+    """Return what stands on either side of an "or", or shares something; empty if nothing does."""
+    found = _OR.match(question) or (_AND.match(question) if _SAME.search(fold(question)) else None)
     return [half for half in found.groups() if half is not None] if found else []
 
 
-def _profile_of(half: str, snapshot: Snapshot) -> Profile | None:
-    """Return whom half a question describes: by country and role, else by the closest passage."""
+def _profile_of(half: str, snapshot: Snapshot, roles: criteria.Group) -> Profile | None:
+    """Return whom half a question describes: by country and role, else by the closest passage.
+
+    "The one from Nepal" has its role elsewhere in the question: ``roles``.
+    """
     described = criteria.describing(half, snapshot.store.lexical.words)
+    if re.search(r"\bones?\b", half) and not described.roles:
+        described = replace(described, roles=roles)
     fitting = listing.fitting(described, snapshot)
     if described.places and not described.roles and not _BODY.search(fold(half)):
         return None  # a country, not somebody
@@ -464,20 +559,28 @@ def _verdict(plain: str, held: Sequence[tuple[Side, Value]]) -> str:
     keys = _comparable(plain, [value for _, value in held])
     if not keys:
         return ""
-    same = _SAME.search(plain)
     if _GAP.search(plain) and all(str(key)[:4].isdigit() for key in keys):
         return str(abs(held[0][1].year - held[1][1].year))
-    if same and same["what"] in _PLACE:
-        shared = set(str(keys[0]).split(" and ")) & set(str(keys[1]).split(" and "))
-        return "Yes" if shared else "No"
-    if same or _AS.search(plain):
-        return "Yes" if keys[0] == keys[1] else "No"
+    if _SAME.search(plain) or _AS.search(plain):
+        return _shared(plain, keys)
     later = bool(_LATER.search(plain) and not _EARLIER.search(plain)) or bool(_MORE.search(plain))
     if _YES_NO.match(plain) and not re.search(r"\bor\b", plain):
         return "Yes" if keys[0] != keys[1] and (keys[0] > keys[1]) == later else "No"
     chosen = max(keys) if later else min(keys)
     winners = [side.label for (side, _), key in zip(held, keys, strict=True) if key == chosen]
     return winners[0] if len(winners) == 1 else f"Both: {held[0][1].shown}"
+
+
+def _shared(plain: str, keys: Sequence[Any]) -> str:
+    """Say whether two sides have the same, or countries in common."""
+    same = _SAME.search(plain)
+    if same and same["what"] in _PLACE:
+        alike = bool(set(str(keys[0]).split(" and ")) & set(str(keys[1]).split(" and ")))
+    else:
+        alike = keys[0] == keys[1]
+    if same and _OR_NOT.search(plain):
+        return f"{'The same' if alike else 'A different'} {same['what'] or 'one'}"
+    return "Yes" if alike else "No"
 
 
 def _comparable(plain: str, values: Sequence[Value]) -> list[Any]:
