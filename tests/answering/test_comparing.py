@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.conftest import CORPUS, LetterEncoder, write_corpus
-from tipsearch.answering.comparing import Comparison, compare
+from tipsearch.answering.comparing import Comparison, Value, compare
 from tipsearch.answering.subjects import Directory
 from tipsearch.corpus.passages import sentences
 from tipsearch.index import Index, Snapshot
@@ -287,3 +287,75 @@ def test_no_question_is_answered_with_fewer_than_two_values(real: Compare, quest
         for _, value in found.sides:
             assert (value.start, value.end) in sentences(value.profile.text)
         assert found.text
+
+
+@pytest.mark.parametrize(
+    ("question", "verdict"),
+    [
+        (
+            "Were Lee and Germino honoured on the same date or on different ones?",
+            "A different date",
+        ),
+        ("Is it true that Sakamoto was named earlier than Plassat?", "No"),
+        (
+            "Which judge came first, the one from Morocco or the one from Nepal?",
+            "Tek Narayan Kunwar",
+        ),
+        ("Brazil has two heroes. How many years lie between their awards?", "7"),
+        ("Was the Argentine prosecutor honoured in the same year as the Brazilian friar?", "No"),
+    ],
+)
+def test_sides_may_be_described_and_verdicts_asked_for_in_other_ways(
+    real: Compare, question: str, verdict: str
+) -> None:
+    found = real(question)
+    assert found is not None
+    assert found.text == verdict
+    _shown(found)
+
+
+def test_where_there_are_more_is_counted(real: Compare, real_index: Index) -> None:
+    said = {
+        field: [e.value for e in real_index.snapshot.store.evidence(field)]
+        for field in ("gender", "award_year", "active_in")
+    }
+    women = sum(value.startswith("woman") for value in said["gender"])
+    men = sum(value.startswith("man") for value in said["gender"])
+    found = real("Are there more women or men among the heroes?")
+    assert found is not None
+    assert found.text == ("women" if women > men else "men")
+    assert _shown(found) == {"women": str(women), "men": str(men)}
+    found = real("Are there more heroes from India than from Nepal?")
+    assert found is not None
+    more = said["active_in"].count("India") > said["active_in"].count("Nepal")
+    assert found.text == ("Yes" if more else "No")
+
+
+def test_events_are_dated_by_reading_where_words_do_not_date_them(snapshot: Snapshot) -> None:
+    asked: list[str] = []
+    dated = {"the march": "1998", "the walk": "2007"}
+
+    def date_of(question: str) -> Value | None:
+        asked.append(question)
+        year = next((year for event, year in dated.items() if event in question), "")
+        profile = snapshot.profiles()[int(year == "2007")]
+        return Value(year, year, profile, *sentences(profile.text)[0]) if year else None
+
+    directory = Directory.of(snapshot)
+
+    def verdict(question: str) -> str | None:
+        found = compare(question, snapshot, directory, date_of)
+        return found.text if found else None
+
+    assert verdict("Which came first, the march or the walk?") == "the march"
+    assert asked == ["When was the march?", "When was the walk?"]
+    assert verdict("Which came later, the march or the walk?") == "the walk"
+    assert verdict("Did the march begin before the walk was planned?") == "Yes"
+    assert verdict("Did the march begin after the walk was planned?") == "No"
+    assert verdict("Did the march and the walk take place in the same year?") == "No"
+    assert verdict("Which came first, the march or the flight?") is None
+
+
+@pytest.fixture
+def snapshot(real_index: Index) -> Snapshot:
+    return real_index.snapshot

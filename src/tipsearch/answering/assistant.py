@@ -38,6 +38,7 @@ from tipsearch.answering.llm import GeneratorSettings
 from tipsearch.answering.models import CurvePoint
 from tipsearch.answering.reader import Reader, SpanReader, with_reader_scores
 from tipsearch.answering.subjects import Directory, Name, Subject
+from tipsearch.answering.timeline import written
 from tipsearch.corpus import dates, places
 from tipsearch.corpus.passages import sentences
 from tipsearch.corpus.profiles import fold
@@ -66,6 +67,7 @@ _ABOUT_ITSELF = {
     Kind.EMPTY: f"There is no question in that. {_WELCOME}",
 }
 _OF_PLACES = frozenset({Kind.LIST, Kind.COUNT, Kind.TIMELINE})
+_SURE = 0.6  # confidence of a date that is compared
 _SUPPORTS = 0.5  # cosine of a phrased sentence to its source
 _CLOSE_NAME = 0.8  # similarity of difflib, in [0, 1]: one letter off in a name of five or more
 
@@ -152,7 +154,9 @@ class Assistant:
         threshold = settings.answer_threshold if threshold is None else threshold
         if not 0 <= threshold <= 1:
             raise QueryError(f"the threshold is {threshold}", "use a number from 0 to 1")
-        asked = Asked(question, snapshot, self._directory(snapshot), k, filters, threshold)
+        asked = Asked(
+            question, snapshot, self._directory(snapshot), k, filters, threshold, self._reader
+        )
         kind = kind or asked.kind
         if kind in _ABOUT_ITSELF:
             return refused(question, kind, Reason.OFF_TOPIC, _ABOUT_ITSELF[kind])
@@ -277,8 +281,7 @@ class Assistant:
         kind = kind if kind in {Kind.FACT, Kind.YES_NO} else Kind.FACT
         if found := lookups.date_of(question, asked.names, snapshot):
             return _answer(question, kind, asked.hits, [replace(found, score=RULED)], snapshot)
-        read = self._reader.read(question, asked.to_read)
-        spans = asked.of_the_right_year(asked.of_the_right_person(asked.of_the_sort(read)))
+        spans = asked.read()
         hits = with_reader_scores(asked.hits, spans)
         if likely := [span for span in spans if span.score >= asked.threshold]:
             return _answer(question, kind, hits, likely, snapshot)
@@ -315,7 +318,9 @@ class Asked:
         k: int,
         filters: Mapping[str, FilterValue] | None,
         threshold: float,
+        reader: Reader,
     ) -> None:
+        self._reader = reader
         self.snapshot = snapshot
         self.directory = directory
         self.threshold = threshold
@@ -420,6 +425,26 @@ class Asked:
             : self.snapshot.settings.reader_passages
         ] or read
 
+    def read(self) -> list[Span]:
+        """Return what the reader marks and nothing rules out, best first."""
+        read = self._reader.read(self.question, self.to_read)
+        return self.of_the_right_year(self.of_the_right_person(self.of_the_sort(read)))
+
+    def date_of(self, question: str) -> comparing.Value | None:
+        """Read when something was: the date that is marked, or the only one of its sentence."""
+        asked = Asked(
+            question, self.snapshot, self.directory, self._k, self._filters, _SURE, self._reader
+        )
+        span = next(iter(asked.read()), None)
+        profile = self.snapshot.profile(span.profile_id) if span else None
+        if span is None or profile is None or span.score < _SURE:
+            return None
+        told = [d for d in dates.find(profile.text) if span.start <= d.start < span.end]
+        if len({date.value for date in told}) != 1 or told[0].told_by:
+            return None
+        start, end = span.context_start, span.context_end
+        return comparing.Value(told[0].value, written(told[0].value), profile, start, end)
+
     def of_the_sort(self, spans: Sequence[Span]) -> list[Span]:
         """Keep what can answer at all: a year where a year is asked for."""
         kept = []
@@ -516,7 +541,7 @@ def _compared_after_all(asked: Asked, kind: Kind) -> Answer | None:
 
 
 def _comparison(asked: Asked) -> Answer:
-    found = comparing.compare(asked.question, asked.snapshot, asked.directory)
+    found = comparing.compare(asked.question, asked.snapshot, asked.directory, asked.date_of)
     if found and all(asked.is_allowed(value.profile.id) for _, value in found.sides):
         return compared(asked.question, found)
     return refused(asked.question, Kind.COMPARISON, Reason.NOT_SAID, _NOT_COMPARED, asked.hits)

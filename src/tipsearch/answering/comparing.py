@@ -75,8 +75,16 @@ class Comparison:
     sides: tuple[tuple[Side, Value], ...]
 
 
-def compare(question: str, snapshot: Snapshot, directory: Directory) -> Comparison | None:
+DateOf = Callable[[str], Value | None]
+"""Reads the answer to a question that asks when something was."""
+
+
+def compare(
+    question: str, snapshot: Snapshot, directory: Directory, date_of: DateOf | None = None
+) -> Comparison | None:
     """Compare what a question names, or return None if two sides or their values are not found.
+
+    ``date_of`` reads the date of what is told by neither a field nor a sentence with its words.
 
     The verdict is the side that a question asks for ("first", "more"), "Yes" or "No", "Before" or
     "After", or how many years lie between. Where a side is asked for and both are equal it says so;
@@ -89,6 +97,7 @@ def compare(question: str, snapshot: Snapshot, directory: Directory) -> Comparis
         _counts(question, snapshot, stems)
         or _two_events(question, snapshot, directory, stems)
         or _two_sides(question, snapshot, directory, stems)
+        or (_by_reading(question, date_of) if date_of else None)
     )
 
 
@@ -520,6 +529,61 @@ def _two_events(
 
 
 _ORDER_GROUPS = 2  # of the first form of `_ORDER`
+
+
+_IS_IT = re.compile(r"^is it (?:true|right|correct|so) that ", re.IGNORECASE)
+_IN_THE_SAME = re.compile(
+    r" (?:both )?(?:fall|fell|go|went|date|begin|began|start|started|happen|happened|come|came|"
+    r"founded|set up|made|passed|given|take place|took place)?(?: back)?(?: in| into| to| from)?"
+    r" the same year.*$",
+    re.IGNORECASE,
+)
+_BEFORE = re.compile(
+    r"^(?P<one>(?:did|was|were|had|has) .+?) (?P<way>before|after) (?P<other>\S+ \S.*)$",
+    re.IGNORECASE,
+)
+_AUXILIARY = re.compile(r"(?:did|was|were|had|has|is)\b", re.IGNORECASE)
+
+
+def _by_reading(question: str, date_of: DateOf) -> Comparison | None:
+    """Compare two events by dates that are read: each half of the question is asked for its own."""
+    plain = fold(question)
+    text = _IS_IT.sub("were ", question.strip(" ?"))
+    order, before = _ORDER.match(text), _BEFORE.match(text)
+    same = _SAME.search(plain)
+    if same and same["what"] == "year" and (both := _AND.match(_IN_THE_SAME.sub("", text))):
+        halves = [both["one"], both["other"]]
+    elif order:
+        halves = [half for half in order.groups() if half is not None]
+    elif before:
+        halves = [before["one"], before["other"]]
+    elif _EARLIER.search(plain) or _LATER.search(plain):
+        halves = _halves(question)
+    else:
+        return None
+    values = [date_of(_when(half.strip(" ,?"))) for half in halves]
+    held = [(Side(half.strip(" ,?"), (), (), half), value)
+            for half, value in zip(halves, values, strict=True) if value]  # fmt: skip
+    if len(held) != len(("one", "other")) or len(values) != len(held):
+        return None
+    first, second = (value for _, value in held)
+    if (first.profile.id, first.start) == (second.profile.id, second.start) or not (
+        keys := _comparable(plain, [first, second])
+    ):
+        return None
+    if order:
+        verdict = "Before" if keys[0] < keys[1] else "After" if keys[0] > keys[1] else ""
+    elif before and not same:
+        asked = keys[0] < keys[1] if before["way"].lower() == "before" else keys[0] > keys[1]
+        verdict = "Yes" if asked else "No"
+    else:
+        verdict = _verdict(plain, held)
+    return Comparison(verdict, "event", tuple(held)) if verdict else None
+
+
+def _when(half: str) -> str:
+    """Ask when something was: "did she write it" or "the march of 1998"."""
+    return f"When {half}?" if _AUXILIARY.match(half) else f"When was {half}?"
 
 
 def _within_one(question: str, sides: Sequence[Side], stems: Stems) -> Comparison | None:
