@@ -182,6 +182,17 @@ def test_other_names_are_told() -> None:
     assert "Also A. L." in render.profile_page(profile(), 0, 0)
 
 
+def test_a_card_gives_what_is_known_from_labels_and_from_the_text() -> None:
+    known = [
+        Evidence("ann-lee-00000000", "active_in", "Italy", 0, 0, labelled=True),
+        Evidence("ann-lee-00000000", "award_year", "2005", 27, 44, labelled=False),
+        Evidence("bo", "active_in", "Peru", 0, 9, labelled=False),
+    ]
+    html = render.profile_list([profile()], "", known)
+    assert "Italy · 2005" in html
+    assert "Peru" not in html
+
+
 def test_a_name_filter_wants_every_word() -> None:
     profiles = [profile(), profile(title="Bo Ray", names=("Bo Ray",), id="bo")]
     assert "Bo Ray" not in render.profile_list(profiles, "lee ANN")

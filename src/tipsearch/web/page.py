@@ -128,7 +128,7 @@ class Page:
     def profiles(self, name: str | None = None) -> str:
         """Return the profiles whose names hold the words of ``name``."""
         self._assistant.refresh()
-        return render.profile_list(self._assistant.index.profiles(), name or "")
+        return reading.profile_list(self._assistant, name or "")
 
 
 def _matcher(snapshot: Snapshot, query: str) -> render.IsMatch:

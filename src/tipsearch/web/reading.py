@@ -30,7 +30,7 @@ def routes(assistant: Assistant) -> list[Route]:
     def profiles(request: Request) -> Response:
         assistant.refresh()
         name = request.query_params.get("name", "")
-        found = render.profile_list(assistant.index.profiles(), name)
+        found = profile_list(assistant, name)
         return HTMLResponse(document("Profiles", f"<h1>Profiles</h1>{found}"))
 
     def profile(request: Request) -> Response:
@@ -49,6 +49,13 @@ def routes(assistant: Assistant) -> list[Route]:
         Route("/profiles/{profile_id:path}", profile),
         *(_file(path, name, kind) for path, (name, kind) in _FILES.items()),
     ]
+
+
+def profile_list(assistant: Assistant, name: str) -> str:
+    """Return the profiles whose names hold the words of ``name``, each with what is known of it."""
+    store = assistant.index.snapshot.store
+    known = [said for field in render.CARD_FIELDS for said in store.evidence(field)]
+    return render.profile_list(assistant.index.profiles(), name, known)
 
 
 def document(title: str, main: str) -> str:

@@ -128,8 +128,20 @@ def search_results(hits: Sequence[Hit], is_match: IsMatch) -> str:
     return f'<p class="count" role="status">{count}</p><ol class="passages">{items}</ol>'
 
 
-def profile_list(profiles: Sequence[Profile], name: str = "") -> str:
-    """Return the profiles whose title or names hold every word of ``name``, as a list."""
+CARD_FIELDS = ("active_in", "award_year")
+"""What a card gives beside the role: a label's values, or those read from the text."""
+
+
+def profile_list(
+    profiles: Sequence[Profile], name: str = "", evidence: Sequence[Evidence] = ()
+) -> str:
+    """Return the profiles whose title or names hold every word of ``name``, as a list.
+
+    ``evidence`` is what is known of `CARD_FIELDS`, for all profiles.
+    """
+    known: dict[tuple[str, str], list[str]] = {}
+    for said in evidence:
+        known.setdefault((said.profile_id, said.field), []).append(said.value)
     wanted = name.casefold().split()
     found = [
         profile
@@ -138,7 +150,13 @@ def profile_list(profiles: Sequence[Profile], name: str = "") -> str:
     ]
     if not found:
         return notice("No profile has that name" if wanted else "There are no profiles")
-    items = "".join(f"<li>{_card(profile)}</li>" for profile in found)
+    facts = (
+        [values for field in CARD_FIELDS if (values := known.get((profile.id, field)))]
+        for profile in found
+    )
+    items = "".join(
+        f"<li>{_card(profile, values)}</li>" for profile, values in zip(found, facts, strict=True)
+    )
     return f'<ul class="cards">{items}</ul>'
 
 
@@ -287,9 +305,9 @@ def _emphasised(text: str, is_match: IsMatch) -> str:
     return "".join([*pieces, escape(text[end:])])
 
 
-def _card(profile: Profile) -> str:
+def _card(profile: Profile, known: Iterable[Sequence[str]]) -> str:
     fields = profile.fields
-    facts = [", ".join(values) for values in (fields.active_in, fields.award_year) if values]
+    facts = [", ".join(values) for values in known]
     about = fields.role or fields.organization or fields.focus
     role = f'<span class="role" dir="auto">{escape(", ".join(about))}</span>' if about else ""
     said = f'<span class="facts" dir="auto">{escape(" · ".join(facts))}</span>' if facts else ""
