@@ -1,7 +1,7 @@
 """Calibrate the reader and measure it, retrieving first.
 
-Usage: python benchmarks/reader.py DEV_DIR [GOLD CORPUS] [--unseen GOLD] [--every N] [--write]
-                                   [--plot F] [--json F]
+Usage: python benchmarks/reader.py DEV_DIR [GOLD CORPUS] [--invented DIR] [--unseen GOLD]
+                                   [--every N] [--write] [--plot F] [--json F]
 
 DEV_DIR holds squad2_A_tune.jsonl.gz and qed_dev.jsonl.gz (question, context, title, answers). The
 contexts of a file are indexed together, each question is asked of that index, and an answer is
@@ -10,6 +10,9 @@ to have no answer there are two kinds more: of the wrong profile (the passages o
 paragraph are kept from the reader) and off-topic (those of one file asked of the other's index).
 With GOLD (tests/gold/dev.jsonl) and CORPUS the facts of the gold questions, and those that nothing
 answers, are asked as tipsearch asks them, and decide.
+
+With --invented (training/profiles/held, which the reader was not trained on) the questions on those
+profiles that name whom they are about are asked of an index of them, and decide as well.
 
 Questions with and without an answer weigh the same, and so do the three kinds without and, in each,
 the sets. The calibration is fitted on every second question of the profiles (of all files, without
@@ -26,6 +29,7 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
+import re
 import tempfile
 from collections import Counter
 from dataclasses import asdict, dataclass
@@ -38,6 +42,7 @@ from tipsearch.answering import questions
 from tipsearch.answering.assistant import Assistant
 from tipsearch.answering.models import Calibration, CurvePoint
 from tipsearch.answering.reader import Candidate, SpanReader, sentence_around
+from tipsearch.corpus.passages import sentences
 from tipsearch.evaluation import gold, plot
 from tipsearch.evaluation.runner import index_texts
 from tipsearch.evaluation.squad import RIGHT_F1, Prediction, best, is_right, risk_coverage, token_f1
@@ -48,6 +53,7 @@ from tipsearch.types import Kind
 
 FILES = ("squad2_A_tune", "qed_dev")
 PROFILES = "profiles"
+INVENTED = "invented profiles"
 RIDGE = 0.1
 ROUNDS = 6  # of choosing the best spans and fitting how likely they are
 OFF_TOPIC = 800  # questions of the other file
@@ -127,9 +133,41 @@ class Recorder:
         return []
 
 
-def ask_profiles(gold_file, corpus, encoder, reader, settings, scratch):
+def write_invented(folder, scratch):
+    """Write invented profiles as a corpus, and the questions that name somebody of them as gold."""
+    corpus, asked = Path(scratch, "corpus"), []
+    corpus.mkdir()
+    profiles = [
+        json.loads(line)
+        for path in sorted(folder.glob("*.jsonl"))
+        for line in path.read_text("utf-8").splitlines()
+    ]
+    for number, profile in enumerate(profiles):
+        title, text = profile["title"], profile["text"]
+        corpus.joinpath(f"{number}.md").write_text(
+            f"---\nname: {json.dumps(title, ensure_ascii=False)}\n---\n{text}\n", "utf-8"
+        )
+        names = {word for word in re.findall(r"\w{4,}", title.casefold()) if word != "sister"}
+        for place, row in enumerate(profile["questions"]):
+            if names & set(re.findall(r"\w{4,}", row["question"].casefold())):
+                answer = row["answer"]
+                at = answer and text.index(answer, text.index(row.get("after", "")))
+                quotes = [text[a:b] for a, b in sentences(text) if answer and a <= at < b]
+                asked.append({
+                    "id": f"{number}-{place}",
+                    "kind": "fact" if answer else "unanswerable",
+                    "question": row["question"],
+                    "answers": [answer] if answer else [],
+                    "evidence": [["", quote] for quote in quotes],
+                })
+    file = Path(scratch, "asked.jsonl")
+    file.write_text("\n".join(map(json.dumps, asked)) + "\n", "utf-8")
+    return file, corpus
+
+
+def ask_profiles(gold_file, corpus, encoder, reader, settings, scratch, name=PROFILES):
     """Ask the gold facts, and what nothing answers, of the profiles; yields a group a question."""
-    index = Index.build(corpus, Path(scratch, PROFILES), settings=settings, encoder=encoder)
+    index = Index.build(corpus, Path(scratch, name), settings=settings, encoder=encoder)
     recorder = Recorder(reader)
     assistant = Assistant(index, recorder)
     kinds = {"unanswerable": "written to have none", "off_topic": "off-topic"}
@@ -141,7 +179,7 @@ def ask_profiles(gold_file, corpus, encoder, reader, settings, scratch):
         if recorder.found:
             words = sentence_of if questions.wants_sentence(turn.question) else Candidate.text.fget
             golds = gold.right_answers(turn)
-            yield judged(PROFILES, kinds[turn.kind], recorder.found, recorder.close, golds, words)
+            yield judged(name, kinds[turn.kind], recorder.found, recorder.close, golds, words)
 
 
 def weights_of(groups):
@@ -215,7 +253,7 @@ def curve(groups, predictions):
 def table(groups, predictions, threshold):
     """By set and kind: answered rightly and wrongly, or refused."""
     out = {}
-    for name in (*FILES, PROFILES):
+    for name in (*FILES, PROFILES, INVENTED):
         for kind in KINDS:
             here = [
                 p
@@ -247,6 +285,7 @@ def main():
     parser.add_argument("dev_dir", type=Path)
     parser.add_argument("gold", type=Path, nargs="?")
     parser.add_argument("corpus", type=Path, nargs="?", default=Path("corpus"))
+    parser.add_argument("--invented", type=Path, help="folder of invented profiles, held back")
     parser.add_argument("--unseen", type=Path, help="gold file that the curve is measured on")
     parser.add_argument("--every", type=int, default=1, help="ask every Nth question of DEV_DIR")
     parser.add_argument("--write", action="store_true")
@@ -261,13 +300,17 @@ def main():
         if args.gold:
             groups += ask_profiles(args.gold, args.corpus, encoder, reader, settings, scratch)
         decisive = [g for g in groups if g.set == PROFILES] or groups
-        calibration = fit(decisive[::2])
+        more = []
+        if args.invented:
+            file, corpus = write_invented(args.invented, scratch)
+            more = list(ask_profiles(file, corpus, encoder, reader, settings, scratch, INVENTED))
+        calibration = fit(decisive[::2] + more)
         unseen = decisive[1::2]
         if args.unseen:
             place = Path(scratch, "unseen")
             unseen = list(ask_profiles(args.unseen, args.corpus, encoder, reader, settings, place))
         points = curve(unseen, answers(unseen, calibration))
-        held_out = [g for g in groups if g.set != decisive[0].set] + unseen
+        held_out = [g for g in groups if g.set != decisive[0].set] + unseen + more
         predictions = answers(held_out, calibration)
         result = {"calibration": asdict(calibration), "curve": [asdict(p) for p in points]}
         for threshold in (settings.answer_threshold, 0.5):
