@@ -94,7 +94,10 @@ def test_a_run_starts_from_another_and_is_exported(tmp_path: Path) -> None:
     subprocess.run(command(data, tmp_path / "first"), check=True, capture_output=True)
     first = str(tmp_path / "first" / "checkpoint.pt")
     subprocess.run(
-        [*command(data, tmp_path / "second"), "--start", first, "--repeat", "made=1.5,profiles=.01"],
+        [
+            *command(data, tmp_path / "second"), "--start", first,
+            "--repeat", "made=1.5,profiles=.01",
+        ],
         check=True, capture_output=True,
     )  # fmt: skip
     second = str(tmp_path / "second" / "checkpoint.pt")
