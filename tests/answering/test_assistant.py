@@ -245,3 +245,24 @@ def test_an_updated_index_is_asked_without_reopening(tmp_path: Path, encoder: On
     assert assistant.refresh()
     assert assistant.ask("When did Bo Li found CARE?").text == "1999"
     assert not assistant.refresh()
+
+
+@pytest.mark.parametrize(
+    ("question", "date"),
+    [
+        ("when was the indian police officer made a TIP hero", "June 2010"),
+        ("On what date was the judge from Nepal honoured?", "20 June 2014"),
+        ("When was the woman from Cameroon named a hero?", "28 June 2018"),
+    ],
+)
+def test_whom_a_question_describes_alone_is_looked_up(
+    real_index: Index, reader: SpanReader, question: str, date: str
+) -> None:
+    answer = Assistant(real_index, reader).ask(question)
+    assert answer.text == date
+    assert date in answer.citations[0].quote
+
+
+def test_a_description_of_several_is_not_looked_up(real_index: Index, reader: SpanReader) -> None:
+    asked = Assistant(real_index, reader).ask("When was the Indian hero honoured?")
+    assert asked.text is None

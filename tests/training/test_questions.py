@@ -42,7 +42,7 @@ def test_two_in_three_are_unanswerable_and_none_is_there_twice() -> None:
 
 PROFILES = [
     json.loads(line)
-    for file in sorted((ROOT / "training" / "profiles").glob("*.jsonl"))
+    for file in sorted((ROOT / "training" / "profiles").rglob("*.jsonl"))
     for line in file.read_text("utf-8").splitlines()
 ]
 

@@ -39,7 +39,7 @@ from tipsearch.answering.models import CurvePoint
 from tipsearch.answering.reader import Reader, SpanReader, with_reader_scores
 from tipsearch.answering.subjects import Directory, Name, Subject
 from tipsearch.answering.timeline import written
-from tipsearch.corpus import dates, places
+from tipsearch.corpus import dates, facts, places
 from tipsearch.corpus.passages import sentences
 from tipsearch.corpus.profiles import fold
 from tipsearch.errors import BackendError, QueryError
@@ -279,7 +279,8 @@ class Assistant:
         """Answer with words that the reader marks, or say that there are none."""
         snapshot, question = asked.snapshot, asked.question
         kind = kind if kind in {Kind.FACT, Kind.YES_NO} else Kind.FACT
-        if found := lookups.date_of(question, asked.names, snapshot):
+        names = asked.names or asked.described_person
+        if found := lookups.date_of(question, names, snapshot, asked.described.roles):
             return _answer(question, kind, asked.hits, [replace(found, score=RULED)], snapshot)
         spans = asked.read()
         hits = with_reader_scores(asked.hits, spans)
@@ -365,6 +366,14 @@ class Asked:
         """Whom a question describes: each role it mentions counts, not only who is asked for."""
         store = self.snapshot.store
         return criteria.describing(self.question, store.lexical.words)
+
+    @property
+    def described_person(self) -> list[Name]:
+        """Whom the question describes without a name, if that is one person only."""
+        profile = listing.described(self.described, self.snapshot)
+        people = facts.people(profile) if profile and self.is_allowed(profile.id) else []
+        found = self.directory.find(people[0]) if len(people) == 1 else []
+        return [name for subject in found for name in subject.names if len(subject.names) == 1]
 
     @cached_property
     def allowed(self) -> frozenset[str] | None:

@@ -149,7 +149,19 @@ def fitting(criteria: Criteria, snapshot: Snapshot) -> list[Profile]:
     A country, a role, the year of the award and the gender count; two of them must hold. "The judge
     from Morocco" is one profile, "the woman" is none.
     """
-    scored: list[tuple[int, Profile]] = []
+    scored = [(sum(held), profile) for held, profile in _described(criteria, snapshot)]
+    most = max((score for score, _ in scored), default=0)
+    return [profile for score, profile in scored if score == most] if most > 1 else []
+
+
+def described(criteria: Criteria, snapshot: Snapshot) -> Profile | None:
+    """Return the only profile that fits whom a question describes in every way, of two at least."""
+    fit = [p for held, p in _described(criteria, snapshot) if len(held) > 1 and all(held)]
+    return fit[0] if len(fit) == 1 else None
+
+
+def _described(criteria: Criteria, snapshot: Snapshot) -> Iterator[tuple[list[bool], Profile]]:
+    """Yield for each profile which of the things that describe somebody hold."""
     for profile in snapshot.profiles():
         about = About(profile, snapshot)
         held = [bool(_in_place(about, place.countries)) for place in criteria.places]
@@ -159,9 +171,7 @@ def fitting(criteria: Criteria, snapshot: Snapshot) -> list[Profile]:
             held.append(any(_within(e.value, criteria.years) for e in about.of("award_year")))
         if criteria.gender:
             held.append(any(about.is_gender(name, criteria.gender) for name in about.people))
-        scored.append((sum(held), profile))
-    most = max((score for score, _ in scored), default=0)
-    return [profile for score, profile in scored if score == most] if most > 1 else []
+        yield held, profile
 
 
 def _items(criteria: Criteria, about: About) -> Iterator[Item]:

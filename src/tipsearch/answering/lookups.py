@@ -7,7 +7,7 @@ They are fields with evidence. A question is answered from them only if it asks 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from tipsearch.answering.about import About
 from tipsearch.answering.comparing import FOUNDED, HONOURED, NAMED_PRIZE
@@ -25,7 +25,9 @@ _WHEN = re.compile(
 _NO_FOUNDING = re.compile(r"\b(?:older|oldest|younger|newer|exist\w*|around|go(?:es)? back)\b")
 
 
-def date_of(question: str, names: Sequence[Name], snapshot: Snapshot) -> Span | None:
+def date_of(
+    question: str, names: Sequence[Name], snapshot: Snapshot, described: Collection[str] = ()
+) -> Span | None:
     """Return the words that date an award or a founding, or None if that is not all that is asked.
 
     Parameters
@@ -36,6 +38,8 @@ def date_of(question: str, names: Sequence[Name], snapshot: Snapshot) -> Span | 
         Whom it names; of several people all must be of one profile.
     snapshot : Snapshot
         The profiles.
+    described : collection of str
+        Words that describe whom the question means, where it names nobody: "judge".
     """
     plain = fold(question)
     if not _WHEN.match(plain) or len({name.profile_id for name in names}) != 1:
@@ -45,7 +49,8 @@ def date_of(question: str, names: Sequence[Name], snapshot: Snapshot) -> Span | 
         return None
     about = About(profile, snapshot)
     bodies = [name.full for name in names if not name.person]
-    asked = _left(question, names, FOUNDED if bodies else HONOURED)
+    known = {part for phrase in described for part in phrase.split()}
+    asked = set(_left(question, names, FOUNDED if bodies else HONOURED)) - known
     if asked or NAMED_PRIZE.search(question) or _NO_FOUNDING.search(plain):
         return None
     said = _founding(about, bodies) if bodies else _award(about, plain)
