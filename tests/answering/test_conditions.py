@@ -137,7 +137,39 @@ def test_such_questions_are_lists_to_the_assistant(real_index: Index, reader: Sp
     for question in ("Who was the first hero?", "Which year had the most heroes?"):
         answer = assistant.ask(question)
         assert answer.kind == Kind.LIST
-        assert answer.citations
+        assert answer.items
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Which countries have more than one hero?",
+        "Which year had the most heroes?",
+        "Which heroes are not from Asia?",
+        "Who was the first hero?",
+    ],
+)
+def test_each_item_has_a_citation_of_its_own(
+    real_index: Index, reader: SpanReader, question: str
+) -> None:
+    answer = Assistant(real_index, reader).ask(question)
+    assert len(answer.citations) == len(answer.items) + len(answer.possibly)
+    for item, citation in zip(answer.items, answer.citations, strict=False):
+        profile = real_index.profile(citation.profile_id)
+        assert profile is not None
+        known = [
+            said.value
+            for field in ("active_in", "award_year", "person")
+            for said in real_index.snapshot.store.evidence(field, profile.id)
+        ]
+        assert item in known
+
+
+def test_are_there_is_no_place(real_index: Index, reader: SpanReader) -> None:
+    chat = Assistant(real_index, reader).conversation()
+    chat.ask("Which heroes work in Nepal?")
+    question = "Are there more women or men among the heroes?"
+    assert chat.ask(question).question == question
 
 
 @given(st.lists(st.sampled_from(_WORDS.split()), max_size=14).map(" ".join) | st.text())

@@ -71,11 +71,7 @@ def listed(
         str(len(names)) if kind is Kind.COUNT else _joined(names),
         str(kind),
         RULED,
-        tuple(
-            quoted(said.profile, said.start, said.end, item.name)
-            for item in [*certain, *doubtful]
-            for said in (item, *item.also)
-        ),
+        tuple(quoted(i.profile, i.start, i.end, i.name) for i in [*certain, *doubtful]),
         names,
         possibly=tuple(item.name for item in doubtful),
         understood=f"{described(criteria)}: {len(names)}, of {among} profiles",

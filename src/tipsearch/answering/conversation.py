@@ -164,7 +164,7 @@ class Conversation:
             text = _BODY.sub(lambda m: _owner(m[0], focus.thing), text)
         if focus.place:
             text = re.sub(
-                r"(?<!is )(?<!are )(?<!was )\bthere\b(?! (?:is|are|was|were)\b)",
+                r"(?i)(?<!is )(?<!are )(?<!was )(?<!were )\bthere\b(?! (?:is|are|was|were)\b)",
                 f"in {focus.place}",
                 text,
             )

@@ -198,7 +198,7 @@ def asks_beyond(question: str) -> bool:
 
     Examples
     --------
-    >>> asks_beyond("Which heroes were not women?"), asks_beyond("Which heroes were women?")
+    >>> asks_beyond("Which heroes never left?"), asks_beyond("Which heroes were not women?")
     (True, False)
     """
     condition = conditions.cut(_asked(question))

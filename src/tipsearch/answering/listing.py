@@ -35,8 +35,6 @@ class Item:
         The sentence, in the profile's text.
     certain : bool
         Whether every criterion is met; else it is only possible.
-    also : tuple of Item
-        Further things that say it: the other people of a country that several share.
     """
 
     name: str
@@ -44,7 +42,6 @@ class Item:
     start: int
     end: int
     certain: bool = True
-    also: tuple[Item, ...] = ()
 
 
 def find(criteria: Criteria, snapshot: Snapshot) -> list[Item]:
@@ -106,7 +103,7 @@ def _extreme(order: str, items: Sequence[Item], held: Mapping[str, About]) -> li
 def _grouped(
     shared: Shared, criteria: Criteria, items: Sequence[Item], held: Mapping[str, About]
 ) -> list[Item]:
-    """Return the countries or years that so many people share, each with all that say so."""
+    """Return the countries or years that so many people share, each cited with one of them."""
     groups: dict[str, list[Item]] = {}
     for item in items:
         if item.certain:
@@ -121,11 +118,7 @@ def _grouped(
     least, most = shared.least, shared.most
     if shared.peak:
         least = most = (max if shared.peak == "most" else min)(counts.values(), default=MANY)
-    return [
-        replace(groups[name][0], also=tuple(groups[name][1:]))
-        for name in sorted(groups, key=fold)
-        if least <= counts[name] <= most
-    ]
+    return [groups[name][0] for name in sorted(groups, key=fold) if least <= counts[name] <= most]
 
 
 _COMMON = 0.25  # of the profiles; a word that more of them have tells nobody from the others
