@@ -502,3 +502,11 @@ def test_two_things_that_hold_describe_a_profile(
 ) -> None:
     described = criteria.describing(question, snapshot.store.lexical.words)
     assert [profile.title for profile in listing.fitting(described, snapshot)] == titles
+
+
+def test_a_country_is_not_marked_inside_its_peoples_name(tmp_path: Path) -> None:
+    profile = _of(tmp_path, {"ana.md": "Ana Roy, a Peruan in Peru, ran a shelter.\n"}).profiles()[0]
+    cited = answers.quoted(profile, 0, len(profile.text), "Peru")
+    assert profile.text[cited.answer_start - 3 : cited.answer_end + 1] == "in Peru,"
+    cited = answers.quoted(profile, 0, len(profile.text), "Per")
+    assert (cited.answer_start, cited.answer_end) == (0, len(profile.text))

@@ -21,8 +21,9 @@ RULED = 0.9
 
 def quoted(profile: Profile, start: int, end: int, words: str = "") -> Citation:
     """Quote a sentence; the words that answer are those given if they stand in it, else all."""
-    at = profile.text.find(words, start, end) if words else -1
-    first, last = (at, at + len(words)) if at >= 0 else (start, end)
+    whole = re.compile(rf"(?<!\w){re.escape(words)}(?!\w)") if words else None
+    found = whole.search(profile.text, start, end) if whole else None
+    first, last = found.span() if found else (start, end)
     return cite(profile, Span(profile.id, first, last, 1.0, start, end))
 
 
