@@ -95,6 +95,11 @@ def described(criteria: Criteria) -> str:
     >>> described(Criteria("person", "heroes", gender="woman", years=Years(2010, 2010, "award")))
     'Heroes, women, honoured in 2010'
     """
+    return ", ".join(_parts(criteria))
+
+
+def _parts(criteria: Criteria) -> list[str]:
+    """Return what is listed, and each criterion, in words."""
     people = "Profiles" if criteria.noun.startswith("profile") else "Heroes"
     parts = [_PLURAL.get(criteria.target, people)]
     if criteria.gender:
@@ -111,10 +116,10 @@ def described(criteria: Criteria) -> str:
             {"first": "the earliest honoured", "last": "the latest honoured"}[criteria.order]
         )
     if criteria.without:
-        parts.append(f"without: {', '.join(described(criteria.without).split(', ')[1:])}")
+        parts.append(f"without: {', '.join(_parts(criteria.without)[1:])}")
     if criteria.said:
         parts.append("said to be or have: " + ", ".join(f"“{word}”" for word in criteria.said))
-    return ", ".join(parts)
+    return parts
 
 
 def _sharing(shared: Shared) -> str:

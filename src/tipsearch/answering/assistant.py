@@ -67,7 +67,7 @@ _ABOUT_ITSELF = {
     Kind.EMPTY: f"There is no question in that. {_WELCOME}",
 }
 _OF_PLACES = frozenset({Kind.LIST, Kind.COUNT, Kind.TIMELINE})
-_SURE = 0.6  # confidence of a date that is compared
+_DATE_CONFIDENCE = 0.6  # confidence of a date that is compared
 _SUPPORTS = 0.5  # cosine of a phrased sentence to its source
 _CLOSE_NAME = 0.8  # similarity of difflib, in [0, 1]: one letter off in a name of five or more
 
@@ -361,7 +361,7 @@ class Asked:
         store = self.snapshot.store
         return criteria.parse(self.question, store.field_values("focus"), store.lexical.words)
 
-    @property
+    @cached_property
     def described(self) -> Criteria:
         """Whom a question describes: each role it mentions counts, not only who is asked for."""
         store = self.snapshot.store
@@ -442,11 +442,17 @@ class Asked:
     def date_of(self, question: str) -> comparing.Value | None:
         """Read when something was: the date that is marked, or the only one of its sentence."""
         asked = Asked(
-            question, self.snapshot, self.directory, self._k, self._filters, _SURE, self._reader
+            question,
+            self.snapshot,
+            self.directory,
+            self._k,
+            self._filters,
+            self.threshold,
+            self._reader,
         )
         span = next(iter(asked.read()), None)
         profile = self.snapshot.profile(span.profile_id) if span else None
-        if span is None or profile is None or span.score < _SURE:
+        if span is None or profile is None or span.score < _DATE_CONFIDENCE:
             return None
         told = [d for d in dates.find(profile.text) if span.start <= d.start < span.end]
         if len({date.value for date in told}) != 1 or told[0].told_by:

@@ -261,6 +261,12 @@ def _side(name: Name, words: str, snapshot: Snapshot) -> Side:
     return Side(name.full, (name,), (About(profile, snapshot),) if profile else (), words)
 
 
+def _found_side(label: str, about: About, words: str, *, person: bool) -> Side:
+    """Make a side of somebody, or a body, that the question describes and does not name."""
+    name = Name(tuple(fold(label).split()), label, about.profile.id, person=person)
+    return Side(label, (name,), (about,), words)
+
+
 def _country_side(place: places.Place, question: str, snapshot: Snapshot) -> Side:
     """Make a side of a country: all profiles active there, and its half of the question."""
     said = snapshot.store.evidence("active_in")
@@ -277,17 +283,9 @@ def _two_of(place: places.Place, snapshot: Snapshot) -> list[Side]:
     """Make sides of the two people of a place; none, if they are more or fewer."""
     whole = _country_side(place, place.name, snapshot)
     people = [(name, about) for about in whole.profiles for name in about.people]
-    if len(people) != len(whole.profiles) or len(people) != len(("one", "other")):
+    if len(people) != len(whole.profiles) or len(people) != 2:
         return []
-    return [
-        Side(
-            name,
-            (Name(tuple(fold(name).split()), name, about.profile.id, person=True),),
-            (about,),
-            "",
-        )
-        for name, about in people
-    ]
+    return [_found_side(name, about, "", person=True) for name, about in people]
 
 
 def _counts(question: str, snapshot: Snapshot, stems: Stems) -> Comparison | None:
@@ -310,7 +308,7 @@ def _counts(question: str, snapshot: Snapshot, stems: Stems) -> Comparison | Non
         first = certain[0]
         value = Value(len(certain), str(len(certain)), first.profile, first.start, first.end)
         held.append((Side(label, (), (), half), value))
-    if len(held) != len(("one", "other")):
+    if len(held) != 2:
         return None
     verdict = _verdict(fold(question), held)
     return Comparison(verdict, "number", tuple(held)) if verdict else None
@@ -329,8 +327,7 @@ def _described(question: str, snapshot: Snapshot, known: list[Side]) -> list[Sid
             bodies = [facts.short_name(said.value) for said in about.of("organization")]
             as_body = bodies and (FOUNDED.search(fold(question)) or _BODY.search(fold(half)))
             label = bodies[0] if as_body else facts.people(profile)[0]
-            name = Name(tuple(fold(label).split()), label, profile.id, person=not as_body)
-            named = [Side(label, (name,), (about,), half)]
+            named = [_found_side(label, about, half, person=not as_body)]
         found += named[:1]
     return found if len({side.label for side in found}) > 1 else known
 
@@ -564,7 +561,7 @@ def _by_reading(question: str, date_of: DateOf) -> Comparison | None:
     values = [date_of(_when(half.strip(" ,?"))) for half in halves]
     held = [(Side(half.strip(" ,?"), (), (), half), value)
             for half, value in zip(halves, values, strict=True) if value]  # fmt: skip
-    if len(held) != len(("one", "other")) or len(values) != len(held):
+    if len(held) != 2 or len(values) != len(held):
         return None
     first, second = (value for _, value in held)
     if (first.profile.id, first.start) == (second.profile.id, second.start) or not (

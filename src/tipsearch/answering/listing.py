@@ -154,7 +154,10 @@ def described(criteria: Criteria, snapshot: Snapshot) -> Profile | None:
 
 
 def _described(criteria: Criteria, snapshot: Snapshot) -> Iterator[tuple[list[bool], Profile]]:
-    """Yield for each profile which of the things that describe somebody hold."""
+    """Yield for each profile which of the things that describe somebody hold; none, if only one."""
+    said = [*criteria.places, criteria.roles, criteria.years, criteria.gender]
+    if sum(map(bool, said)) < 2:
+        return
     for profile in snapshot.profiles():
         about = About(profile, snapshot)
         held = [bool(_in_place(about, place.countries)) for place in criteria.places]

@@ -195,9 +195,10 @@ def _titles(region: str) -> Iterable[str]:
     )
     yield first
     if "-" in first:
-        yield re.sub(r"-\w", lambda match: match[0].upper(), first)
+        second = re.sub(r"-\w", lambda match: match[0].upper(), first)
+        yield second
         if first.startswith("Sub-"):
-            yield "s" + re.sub(r"-\w", lambda match: match[0].upper(), first)[1:]
+            yield f"s{second[1:]}"
 
 
 def _country_forms() -> dict[str, set[str]]:
