@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Site
@@ -48,6 +50,16 @@ def test_the_short_answer_stands_above_its_sentence(page: Page, site: Site) -> N
     expect(turn.locator(".short")).to_have_text("2004")
 
 
+def press_until(slider: Locator, key: str, value: str) -> None:
+    """Press again if it must be: a press in the moment Gradio lays the opened part out is undone."""
+    for _ in range(5):
+        slider.press(key)
+        with contextlib.suppress(AssertionError):
+            expect(slider).to_have_value(value, timeout=1000)
+            return
+    expect(slider).to_have_value(value)
+
+
 def test_how_sure_an_answer_must_be_can_be_set(page: Page, site: Site) -> None:
     page.goto(site.address)
     expect(page.locator(BOX)).to_be_focused()  # it takes the focus once, from whoever has it
@@ -56,13 +68,11 @@ def test_how_sure_an_answer_must_be_can_be_set(page: Page, site: Site) -> None:
     expect(page.locator("#meaning")).to_contain_text("of all answers given")
     before = page.locator("#meaning").inner_text()
     expect(slider).to_be_visible()
-    slider.press("End")
-    expect(slider).to_have_value("1")
+    press_until(slider, "End", "1")
     expect(page.locator("#meaning")).not_to_have_text(before)
     turn = ask(page, "When did Legros leave AFESIP?")
     expect(turn.locator(".refusal")).to_be_visible()
-    slider.press("Home")
-    expect(slider).to_have_value("0")
+    press_until(slider, "Home", "0")
     expect(ask(page, "When did Legros leave AFESIP?").locator(".short")).to_have_text("2004")
 
 
