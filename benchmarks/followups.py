@@ -17,6 +17,7 @@ from pathlib import Path
 
 from tipsearch.answering.assistant import Assistant
 from tipsearch.answering.vocabulary import says_something, words
+from tipsearch.retrieval import lexical
 
 
 def content(text, stems):
@@ -31,7 +32,7 @@ def main():
     parser.add_argument("--show", action="store_true", help="print the turns that were not")
     args = parser.parse_args()
     assistant = Assistant.open(args.index)
-    stems = assistant.index.snapshot.store.lexical.words
+    stems = lexical.words
     with gzip.open(args.file, "rt", encoding="utf-8") as lines:
         turns = [json.loads(line) for line in lines]
     counts = {"changed by a person": 0, "entity recovered": 0, "part of it": 0, "left alone": 0}

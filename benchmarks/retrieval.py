@@ -25,7 +25,7 @@ from tipsearch.index import searchable
 from tipsearch.retrieval.dense import DenseIndex
 from tipsearch.retrieval.encoder import OnnxEncoder
 from tipsearch.retrieval.fusion import fuse
-from tipsearch.retrieval.lexical import LexicalIndex
+from tipsearch.retrieval.lexical import LexicalIndex, LexicalWriter
 from tipsearch.settings import Settings
 
 RRF_CONSTANT = 60  # Cormack, Clarke and Büttcher, SIGIR 2009
@@ -64,7 +64,9 @@ def measure(folder, encoders):
     ids = [held.ids[text] for text in held.titles]
     out = {"set": folder.name, "passages": len(texts), "questions": len(queries)}
     with tempfile.TemporaryDirectory() as scratch:
-        LexicalIndex.write(Path(scratch), ((0, text) for text in texts))
+        with LexicalWriter(Path(scratch)) as writer:
+            for text in texts:
+                writer.add(0, text)
         words = LexicalIndex.open(Path(scratch))
         for precision, encoder in encoders.items():
             start = time.perf_counter()

@@ -31,7 +31,6 @@ from tipsearch.index import searchable, write
 from tipsearch.retrieval.encoder import OnnxEncoder
 from tipsearch.retrieval.graphs import model_folder
 from tipsearch.settings import DEFAULT_MODEL, Settings
-from tipsearch.stores.generation import write_lock
 from tipsearch.types import Fields, Profile
 
 QUESTIONS = 100
@@ -82,8 +81,7 @@ def ours(texts, titles, questions, rounds):
             embed.append(len(texts) / seconds(lambda: encoder.encode(searched)))
             root = Path(scratch, str(number))
             start = time.perf_counter()
-            with write_lock(root):
-                index = write(root, Corpus(profiles, (), ()), None, encoder, settings, None)
+            index = write(root, Corpus(profiles, (), ()), encoder, settings)
             build.append(len(texts) / (time.perf_counter() - start))
             assistant = Assistant(index, SpanReader.open(settings))
             question.append(median_ms(lambda text: encoder.encode([text]), questions))

@@ -20,10 +20,12 @@ from hypothesis import strategies as st
 from tests.conftest import CORPUS, USER_PAGE, LetterEncoder, write_corpus
 from tipsearch.corpus.profiles import fingerprint, load
 from tipsearch.errors import IndexFormatError, ProfileError, QueryError
-from tipsearch.index import Index, searchable
+from tipsearch.index import Index
 from tipsearch.retrieval.encoder import OnnxEncoder
 from tipsearch.retrieval.fusion import fuse
 from tipsearch.settings import Settings
+from tipsearch.stores.local import LocalStore
+from tipsearch.stores.store import searchable
 from tipsearch.types import FIELD_NAMES, IndexUpdate
 
 PLAIN = Settings(cache=Path("unused"))
@@ -32,7 +34,7 @@ BEA = "Bea Lee wrote about farms in Laos in 2003."
 CAM = "Cam Doe left the boat in Thailand in 2011."
 
 
-def open_index(root: Path) -> Index:
+def open_index(root: str | Path) -> Index:
     return Index.open(root, settings=PLAIN, encoder=LetterEncoder())
 
 
@@ -40,17 +42,20 @@ def build(corpus: Path, root: Path, options: Settings = PLAIN) -> Index:
     return Index.build(corpus, root, settings=options, encoder=LetterEncoder())
 
 
+def local(index: Index) -> LocalStore:
+    assert isinstance(index.snapshot.store, LocalStore)
+    return index.snapshot.store
+
+
 def texts_of(index: Index) -> list[tuple[str, str]]:
-    count = len(index.snapshot.store.dense)
-    return [
-        (passage.profile_id, passage.text)
-        for _, passage in map(index.snapshot.store.passage, range(count))
-    ]
+    store = index.snapshot.store
+    numbers = range(store.count().passages)
+    return [(passage.profile_id, passage.text) for _, passage in store.passages(numbers)]
 
 
 def vectors_of(index: Index) -> list[list[float]]:
-    dense = index.snapshot.store.dense
-    return [dense.vector(number).tolist() for number in range(len(dense))]
+    rows: list[list[float]] = local(index).dense_index.vectors(range(len(texts_of(index)))).tolist()
+    return rows
 
 
 def same(one: Index, other: Index) -> None:
@@ -103,7 +108,7 @@ def test_odd_folder_and_file_names(tmp_path: Path) -> None:
     shutil.copyfile(corpus / "🙂.txt", os.fsencode(corpus) + b"/\xff.txt")
     (corpus / "🙂.txt").unlink()
     index = build(corpus, tmp_path / "in dex?#%20&'")
-    assert len(open_index(index.folder).profiles()) == 3
+    assert len(open_index(index.where).profiles()) == 3
     changes = index.update(corpus)
     assert (changes.added, changes.changed, changes.removed, changes.unchanged) == ((), (), (), 3)
 
@@ -277,7 +282,7 @@ def test_refresh_ignores_a_generation_that_does_not_verify(tmp_path: Path) -> No
     assert not reader.refresh()
     assert "vectors.npy" in reader.snapshot.notice
     assert reader.search("shelter")[0].passage.text == ANN
-    writer.snapshot = replace(writer.snapshot, notice="damaged")
+    local(writer).notice = "damaged"
     writer.update(corpus)
     assert reader.refresh()
     assert reader.snapshot.notice == ""
@@ -342,15 +347,13 @@ def test_hits_are_the_fusion_of_both_legs(real_index: Index) -> None:
     store, encoder = real_index.snapshot.store, real_index.snapshot.encoder
     query = "Who helped girls escape from brothels in Cambodia?"
     vector = encoder.encode([query])[0]
-    texts = [
-        searchable(title, passage.text)
-        for title, passage in map(store.passage, range(len(store.dense)))
-    ]
+    passages = store.passages(range(store.count().passages))
+    texts = [searchable(title, passage.text) for title, passage in passages]
     cosines = (encoder.encode(texts) @ vector).tolist()
-    expected = fuse(dict(enumerate(cosines)), store.lexical.search(query, 100), 0.5)
+    expected = fuse(dict(enumerate(cosines)), store.lexical(query, 100), 0.5)
     hits = real_index.search(query, 100)
     assert [hit.rank for hit in hits] == list(range(1, len(texts) + 1))
-    assert [hit.passage for hit in hits] == [store.passage(number)[1] for number, _ in expected]
+    assert [hit.passage for hit in hits] == [passages[number][1] for number, _ in expected]
     assert [hit.scores.fused for hit in hits] == pytest.approx([score for _, score in expected])
     assert hits[0].title == "Pierre Legros and Somaly Mam"
     assert hits[0].scores.dense == pytest.approx(cosines[expected[0][0]])
@@ -435,7 +438,7 @@ def test_k_below_1(real_index: Index, k: int) -> None:
 
 def test_k(real_index: Index) -> None:
     everything = real_index.search("shelter", 1000)
-    assert len(everything) == len(real_index.snapshot.store.dense)
+    assert len(everything) == real_index.snapshot.store.count().passages
     assert real_index.search("shelter", 2) == everything[:2]
     assert real_index.search("shelter") == everything[: Settings().k]
 

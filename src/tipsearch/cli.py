@@ -88,8 +88,8 @@ def _progress() -> Iterator[Progress | None]:
 
 
 _index = click.option(
-    "--index", type=click.Path(path_type=Path), default="index", show_default=True,
-    help="The index folder.",
+    "--index", default="index", show_default=True, metavar="WHERE",
+    help="The index folder, or postgresql://... or milvus://...",
 )  # fmt: skip
 _corpus = click.option(
     "--corpus", type=click.Path(path_type=Path), default="corpus", show_default=True,
@@ -130,7 +130,7 @@ def cli(*, debug: bool) -> None:
 @_corpus
 @_index
 @_json
-def build(corpus: Path, index: Path, *, as_json: bool) -> None:
+def build(corpus: Path, index: str, *, as_json: bool) -> None:
     """Index every profile anew."""
     from tipsearch.index import Index
 
@@ -144,17 +144,16 @@ def build(corpus: Path, index: Path, *, as_json: bool) -> None:
 @_corpus
 @_index
 @_json
-def update(corpus: Path, index: Path, *, as_json: bool) -> None:
+def update(corpus: Path, index: str, *, as_json: bool) -> None:
     """Bring the index up to date; only new text is embedded.
 
     An index that is missing, damaged or of an older format is built.
     """
-    from tipsearch.index import Index
-    from tipsearch.stores.generation import is_usable
+    from tipsearch.index import Index, store_at
 
     start = time.perf_counter()
     with _progress() as progress:
-        if is_usable(index):
+        if store_at(index).is_usable(index):
             changes = Index.open(index).update(corpus, progress=progress)
         else:
             changes = Index.build(corpus, index, progress=progress).changes
@@ -194,7 +193,7 @@ def _end_with_skipped(warnings: Sequence[SkippedFile], skipped: Sequence[Skipped
 @_k
 @_filter
 @_json
-def search(query: str, index: Path, k: int | None, pairs: Sequence[str], *, as_json: bool) -> None:
+def search(query: str, index: str, k: int | None, pairs: Sequence[str], *, as_json: bool) -> None:
     """Find the passages closest to QUERY."""
     from tipsearch.index import Index
 
@@ -229,7 +228,7 @@ def _wrapped(text: str, indent: str) -> str:
 @_json
 def ask(
     question: str,
-    index: Path,
+    index: str,
     k: int | None,
     pairs: Sequence[str],
     threshold: float | None,
@@ -287,7 +286,7 @@ def _say_quotes(answer: Answer) -> None:
 
 @cli.command()
 @_index
-def chat(index: Path) -> None:
+def chat(index: str) -> None:
     """Ask one question after another; "she", "there" and "And in 2010?" are understood."""
     from tipsearch.answering.assistant import Assistant
 
@@ -319,7 +318,7 @@ def chat(index: Path) -> None:
 @_index
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=int, default=7860, show_default=True, help="Port to listen on.")
-def serve(index: Path, host: str, port: int) -> None:
+def serve(index: str, host: str, port: int) -> None:
     """Open the web page; it takes up a rebuilt index by itself."""
     from tipsearch.answering.assistant import Assistant
     from tipsearch.web.server import listen
@@ -467,7 +466,7 @@ def eval_retrieval(folder: Path, split: str | None, *, no_reader: bool, as_json:
 @_plot
 @_json
 def eval_gold(
-    file: Path, index: Path, compare: Path | None, floors: Path | None, plot: Path | None,
+    file: Path, index: str, compare: Path | None, floors: Path | None, plot: Path | None,
     *, as_json: bool,
 ) -> None:  # fmt: skip
     """Ask the gold questions of FILE of an index, and judge each answer."""

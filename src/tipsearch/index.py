@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tipsearch.corpus import facts
 from tipsearch.corpus import passages as cutting
 from tipsearch.corpus.profiles import Corpus, fingerprint, load
 from tipsearch.errors import IndexFormatError, QueryError
+from tipsearch.retrieval import lexical
 from tipsearch.retrieval.encoder import Encoder, OnnxEncoder
 from tipsearch.retrieval.fusion import fuse
 from tipsearch.settings import Settings
-from tipsearch.stores import generation
 from tipsearch.stores.local import LocalStore
-from tipsearch.types import FIELD_NAMES, Hit, IndexUpdate, Profile, Scores
+from tipsearch.stores.store import Change, Engine, Entry, Store, StoreInfo, searchable, shown
+from tipsearch.types import FIELD_NAMES, Hit, IndexUpdate, Passage, Profile, Scores
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,20 +32,15 @@ if TYPE_CHECKING:
 _TITLE_TOKENS = 50
 """Room for a title, which has at most 120 characters, and the special tokens."""
 
+_TOGETHER = 64
+"""Profiles whose passages are embedded together: their vectors wait in memory, no others do."""
+
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and how much there is."""
 
 _log = logging.getLogger(__name__)
 
 FilterValue = str | int | Collection[str]
-
-
-def searchable(title: str, text: str) -> str:
-    """Return what is searched of a passage: its title goes first, so that "she" finds its person.
-
-    The quote never contains the title.
-    """
-    return f"{title}. {text}" if title else text
 
 
 def clean_query(text: str, limit_chars: int) -> str:
@@ -67,15 +65,22 @@ def clean_query(text: str, limit_chars: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One generation of an index, open: what a question is answered from, start to end."""
+    """One state of an index, open: what a question is answered from, start to end."""
 
-    name: str
-    store: LocalStore
+    store: Store
     encoder: Encoder
     settings: Settings
-    notice: str = ""
-    cutting: Mapping[str, object] = field(default_factory=dict)
-    """How its passages were cut, as the manifest says."""
+    _words: dict[str, frozenset[str]] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def name(self) -> str:
+        """Which state this is."""
+        return self.store.name
+
+    @property
+    def notice(self) -> str:
+        """Why an older state answers than the newest, in one line; mostly empty."""
+        return self.store.notice
 
     def search(
         self,
@@ -111,22 +116,18 @@ class Snapshot:
         if k < 1:
             raise QueryError(f"k is {k}", "ask for at least 1 hit")
         depth = max(k, self.settings.candidates)
-        profiles = allowed = None
-        if filters:
-            profiles = self.store.profiles_where(_checked(filters))
-            allowed = self.store.passages_of(profiles)
-            if not len(allowed):
-                return []
+        wanted = _checked(filters) if filters else None
         vector = self.encoder.encode([words])[0]
-        dense = self.store.dense.search(vector, depth, allowed)
-        lexical = self.store.lexical.search(words, depth, profiles)
-        found = sorted({*dense, *lexical})
-        cosines = self.store.dense.scores(vector, found).tolist()
-        dense = dict(zip(found, cosines, strict=True))
-        ranked = fuse(dense, lexical, self.settings.dense_weight)[:k]
+        dense = self.store.dense(vector, depth, wanted)
+        by_words = self.store.lexical(words, depth, wanted)
+        cosines = self.store.cosines(vector, sorted({*dense, *by_words}))
+        ranked = fuse(cosines, by_words, self.settings.dense_weight)[:k]
+        found = self.store.passages([number for number, _ in ranked])
         return [
-            self._hit(rank, number, Scores(dense[number], lexical.get(number, 0.0), fused))
-            for rank, (number, fused) in enumerate(ranked, 1)
+            Hit(rank, title, passage, Scores(cosines[number], by_words.get(number, 0.0), fused))
+            for rank, ((number, fused), (title, passage)) in enumerate(
+                zip(ranked, found, strict=True), 1
+            )
         ]
 
     def profile_ids_where(self, filters: Mapping[str, FilterValue]) -> frozenset[str]:
@@ -137,11 +138,7 @@ class Snapshot:
         QueryError
             If a field is unknown.
         """
-        return self.store.ids_of(self.store.profiles_where(_checked(filters)))
-
-    def _hit(self, rank: int, number: int, scores: Scores) -> Hit:
-        title, passage = self.store.passage(number)
-        return Hit(rank, title, passage, scores)
+        return self.store.where(_checked(filters))
 
     def profile(self, profile_id: str) -> Profile | None:
         """Return a profile by its id, or None."""
@@ -151,12 +148,21 @@ class Snapshot:
         """Return every profile, sorted by title."""
         return self.store.profiles()
 
+    def words_of(self, profile_id: str) -> frozenset[str]:
+        """Return the words a profile carries in its text, title, names and fields, as indexed."""
+        if profile_id not in self._words:
+            profile = self.profile(profile_id)
+            labels = chain.from_iterable(asdict(profile.fields).values()) if profile else ()
+            said = (profile.text, profile.title, *profile.names, *labels) if profile else ()
+            self._words[profile_id] = frozenset(lexical.words("\n".join(said)))
+        return self._words[profile_id]
+
     def knows(self, name: str) -> bool:
         """Whether each word of a name stands in some profile: its text, title, names or fields."""
-        lexical = self.store.lexical
-        unsaid = [word for word in lexical.words(name) if not lexical.document_frequency(word)]
+        said = self.store.document_frequency
+        unsaid = [word for word in lexical.words(name) if not said(word)]
         return not unsaid or any(
-            self.store.words_of(profile.id).issuperset(unsaid) for profile in self.profiles()
+            self.words_of(profile.id).issuperset(unsaid) for profile in self.profiles()
         )
 
 
@@ -172,15 +178,14 @@ def _checked(filters: Mapping[str, FilterValue]) -> dict[str, list[str]]:
 
 
 class Index:
-    """A handle on an index folder: searches its newest snapshot, and writes new generations."""
+    """A handle on an index: searches its newest snapshot, and writes new ones."""
 
-    def __init__(self, folder: Path, snapshot: Snapshot, changes: IndexUpdate) -> None:
-        self.folder = folder
+    def __init__(self, where: str | Path, snapshot: Snapshot, changes: IndexUpdate) -> None:
+        self.where = where
+        """Its folder, or the address of its server."""
         self.snapshot = snapshot
         self.changes = changes
         """What the build or the last update did."""
-        self._passed_over = ""
-        """A generation that did not verify, so that it is not read at every question."""
 
     @classmethod
     def build(
@@ -198,9 +203,10 @@ class Index:
         ----------
         corpus : path
             A folder of profile files.
-        index : path
-            The index folder; made if missing. An index already there answers until the new one
-            is complete, and stays if anything goes wrong.
+        index : path or str
+            The index folder, made if missing; or ``postgresql://...`` or ``milvus://...``
+            (docs/scaling.md). An index already there answers until the new one is complete, and
+            stays if anything goes wrong.
         settings : Settings, optional
             Read from the environment by default.
         encoder : Encoder, optional
@@ -221,13 +227,13 @@ class Index:
             If another process is writing there, or it cannot be written.
         ModelError
             If the encoder cannot be loaded.
+        BackendError
+            If a server cannot be reached, or lacks what is needed.
         """
         settings = settings or Settings.from_environment()
-        root = Path(index)
         profiles = load(Path(corpus), settings.file_bytes)
         encoder = encoder or OnnxEncoder.open(settings)
-        with generation.write_lock(root):
-            return write(root, profiles, None, encoder, settings, progress)
+        return write(index, profiles, encoder, settings, progress)
 
     @classmethod
     def open(
@@ -248,21 +254,16 @@ class Index:
             If there is no index, none is whole, or another model or a newer tipsearch made it.
         ModelError
             If the encoder cannot be loaded.
+        BackendError
+            If a server cannot be reached, or lacks what is needed.
         """
         settings = settings or Settings.from_environment()
-        root = Path(index)
-        while True:  # again only if a writer removed the generation before it was open
-            current = generation.current_name(root)
-            found = generation.newest_whole(root)
-            encoder = encoder or OnnxEncoder.open(settings)
-            try:
-                return cls(root, _snapshot(found, encoder, settings), IndexUpdate())
-            except IndexFormatError:
-                if generation.current_name(root) == current:
-                    raise
+        store = store_at(index).open(index)
+        encoder = encoder or OnnxEncoder.open(settings)
+        return cls(index, _snapshot(index, store.refresh(), encoder, settings), IndexUpdate())
 
     def refresh(self) -> bool:
-        """Take up a newer generation if there is one.
+        """Take up a newer state of the index if there is one.
 
         One that does not verify is passed over, once, and ``snapshot.notice`` says why.
 
@@ -271,20 +272,18 @@ class Index:
         bool
             Whether the snapshot changed.
         """
-        current = generation.current_name(self.folder)
-        if current in {"", self.snapshot.name, self._passed_over}:
+        before = self.snapshot
+        store = before.store.refresh()
+        if store is before.store:
             return False
+        if store.notice:
+            _log.warning("%s; what was there before still answers", store.notice)
         try:
-            found = generation.newest_whole(self.folder)
-            newer = _snapshot(found, self.snapshot.encoder, self.snapshot.settings)
-        except IndexFormatError as error:
-            newer = replace(self.snapshot, notice=error.message)
-        changed = newer.name != self.snapshot.name
-        self._passed_over = "" if newer.name == current else current
-        if self._passed_over:
-            _log.warning("%s; what was there before still answers", newer.notice)
-        self.snapshot = newer
-        return changed
+            self.snapshot = _snapshot(self.where, store, before.encoder, before.settings)
+        except IndexFormatError as error:  # made with another model since
+            _log.warning("%s; what was there before still answers", error.message)
+            return False
+        return store.name != before.name
 
     def update(self, corpus: str | Path, *, progress: Progress | None = None) -> IndexUpdate:
         """Bring the index up to date with a corpus folder; embed only passages that are new.
@@ -311,17 +310,23 @@ class Index:
         IndexBusyError
             If another process is writing the index, or it cannot be written.
         """
-        settings = self.snapshot.settings
+        encoder, settings = self.snapshot.encoder, self.snapshot.settings
         profiles = load(Path(corpus), settings.file_bytes)
-        with generation.write_lock(self.folder):
-            self.refresh()
-            before = self.snapshot
-            changes = _compare(profiles, before.store.fingerprints())
-            recut = before.cutting != _about(before.encoder, settings)["passages"]
-            if changes.added or changes.changed or changes.removed or recut or before.notice:
-                encoder = before.encoder
-                written = write(self.folder, profiles, before, encoder, settings, progress)
-                self.snapshot, changes = written.snapshot, written.changes
+        work = _Embedding(encoder, settings, progress)
+        changes = IndexUpdate()
+
+        def plan(newest: Store) -> Change | None:
+            nonlocal changes
+            _snapshot(self.where, newest, encoder, settings)  # of the same model still
+            changes = _compare(profiles, newest.fingerprints())
+            return _change(profiles, changes, newest, work)
+
+        store = self.snapshot.store.write(plan)
+        if store is not self.snapshot.store:
+            self.snapshot = _snapshot(self.where, store, encoder, settings)
+        if work.passages:
+            reused = store.count().passages - work.embedded
+            changes = replace(changes, embedded_passages=work.embedded, reused_passages=reused)
         self.changes = changes
         return changes
 
@@ -349,22 +354,44 @@ class Index:
         return self.snapshot.profiles()
 
 
+def store_at(where: str | Path) -> Engine:
+    """Return the engine that an address names: a folder's, PostgreSQL's or Milvus's.
+
+    Raises
+    ------
+    BackendError
+        If the engine's client is not installed.
+    """
+    scheme = str(where).partition("://")[0]
+    if scheme in {"postgresql", "postgres"}:
+        from tipsearch.stores.postgres import PostgresStore
+
+        return PostgresStore
+    if scheme == "milvus":
+        from tipsearch.stores.milvus import MilvusStore
+
+        return MilvusStore
+    return LocalStore
+
+
 @cache
 def _tipsearch_version() -> str:
     return version("tipsearch")
 
 
-def _about(encoder: Encoder, settings: Settings) -> dict[str, object]:
-    """Describe what vectors and passages depend on."""
-    return {
-        "encoder": asdict(encoder.info),
-        "passages": {
+def _info(encoder: Encoder, settings: Settings) -> StoreInfo:
+    """Describe what vectors, passages and words depend on."""
+    return StoreInfo(
+        tipsearch=_tipsearch_version(),
+        encoder=asdict(encoder.info),
+        passages={
             "version": cutting.VERSION,
             "passage_tokens": _passage_tokens(encoder, settings),
             "new_paragraph_tokens": settings.new_paragraph_tokens,
             "overlap_sentences": settings.overlap_sentences,
         },
-    }
+        analyser=lexical.ANALYSER,
+    )
 
 
 def _passage_tokens(encoder: Encoder, settings: Settings) -> int:
@@ -372,19 +399,22 @@ def _passage_tokens(encoder: Encoder, settings: Settings) -> int:
     return max(1, min(settings.passage_tokens, encoder.info.window_tokens - _TITLE_TOKENS))
 
 
-def _snapshot(found: generation.Generation, encoder: Encoder, settings: Settings) -> Snapshot:
-    """Open a verified generation, unless its vectors are of another model."""
-    made, wanted = found.manifest["encoder"], asdict(encoder.info)
+def _snapshot(where: str | Path, store: Store, encoder: Encoder, settings: Settings) -> Snapshot:
+    """Take a store for a snapshot, unless its vectors or words are made otherwise."""
+    made, wanted = store.info.encoder, asdict(encoder.info)
     if made != wanted:
         told = {f"{about['model']} ({about['precision']})": about for about in (made, wanted)}
         names = list(told) if len(told) > 1 else [f"{a['sha256'][:12]}" for a in (made, wanted)]
         raise IndexFormatError(
-            f"the index {found.folder} was made with {names[0]}, the settings ask for {names[1]}",
+            f"the index {shown(where)} was made with {names[0]}, the settings ask for {names[1]}",
             "run 'tipsearch build', or set TIPSEARCH_MODEL and TIPSEARCH_PRECISION back",
         )
-    store = LocalStore.open(found.folder)
-    cut_as = found.manifest["passages"]
-    return Snapshot(found.name, store, encoder, settings, found.fell_back, cut_as)
+    if store.info.analyser != lexical.ANALYSER:
+        raise IndexFormatError(
+            f"the words of the index {shown(where)} were told apart otherwise",
+            "run 'tipsearch build'",
+        )
+    return Snapshot(store, encoder, settings)
 
 
 def _compare(corpus: Corpus, before: Mapping[str, str]) -> IndexUpdate:
@@ -400,85 +430,111 @@ def _compare(corpus: Corpus, before: Mapping[str, str]) -> IndexUpdate:
     )
 
 
+def _change(corpus: Corpus, changes: IndexUpdate, newest: Store, work: _Embedding) -> Change | None:
+    """Return what brings a store up to date with a corpus, or None if it is."""
+    info = _info(work.encoder, work.settings)
+    topics = {said.value for said in newest.evidence("focus") if said.labelled}
+    anew = newest.info.passages != info.passages or topics != _topics(corpus.profiles)
+    changed = {*changes.added, *changes.changed}
+    if not (changed or changes.removed or anew or newest.notice):
+        return None
+    now = {profile.id for profile in corpus.profiles}
+    gone = [profile.id for profile in newest.profiles() if profile.id not in now]
+    wanted = [profile for profile in corpus.profiles if anew or profile.file in changed]
+    return Change(work.entries(wanted, _topics(corpus.profiles), newest), gone, info)
+
+
+def _topics(profiles: Iterable[Profile]) -> set[str]:
+    """Return the topics that labels give; texts are searched for these alone."""
+    return {topic for profile in profiles for topic in profile.fields.focus}
+
+
 def write(
-    root: Path,
+    where: str | Path,
     corpus: Corpus,
-    before: Snapshot | None,
     encoder: Encoder,
     settings: Settings,
-    progress: Progress | None,
+    progress: Progress | None = None,
 ) -> Index:
-    """Publish a generation of a corpus; the caller holds the write lock.
-
-    Parameters
-    ----------
-    root : Path
-        The index folder.
-    corpus : Corpus
-        What to index.
-    before : Snapshot or None
-        Vectors of passages it shares with the corpus are taken over.
-    encoder, settings, progress
-        As for `Index.build`.
-
-    Returns
-    -------
-    Index
-        Open on the new generation.
-    """
-    about = _about(encoder, settings)
-    passages = [
-        passage
-        for profile in corpus.profiles
-        for passage in cutting.cut(
-            profile,
-            encoder.count_tokens,
-            _passage_tokens(encoder, settings),
-            settings.new_paragraph_tokens,
-            settings.overlap_sentences,
-        )
-    ]
-    titles = {profile.id: profile.title for profile in corpus.profiles}
-    texts = [searchable(titles[passage.profile_id], passage.text) for passage in passages]
-    keys = [hashlib.sha256(f"{encoder.info}\n{text}".encode()).digest() for text in texts]
-    vectors, embedded = _vectors(texts, keys, before, encoder, progress)
-    changes = _compare(corpus, before.store.fingerprints() if before else {})
-    counts = {"profiles": len(corpus.profiles), "passages": len(passages)}
-
-    def fill(folder: Path) -> None:
-        LocalStore.write(folder, corpus.profiles, passages, keys, vectors, texts)
-
-    written = generation.publish(
-        root, fill, {"tipsearch": _tipsearch_version(), **about, "counts": counts}
+    """Index a corpus that is read already; see `Index.build`."""
+    work = _Embedding(encoder, settings, progress)
+    entries = work.entries(corpus.profiles, _topics(corpus.profiles))
+    store = store_at(where).create(where, Change(entries, info=_info(encoder, settings)))
+    changes = replace(
+        _compare(corpus, {}),
+        embedded_passages=work.embedded,
+        reused_passages=work.passages - work.embedded,
     )
-    done = replace(changes, embedded_passages=embedded, reused_passages=len(passages) - embedded)
-    return Index(root, _snapshot(written, encoder, settings), done)
+    return Index(where, _snapshot(where, store, encoder, settings), changes)
 
 
-def _vectors(
-    texts: Sequence[str],
-    keys: Sequence[bytes],
-    before: Snapshot | None,
-    encoder: Encoder,
-    progress: Progress | None,
-) -> tuple[NDArray[np.float32], int]:
-    """Return the vectors of texts, kept from before where the key is the same; and how many not."""
-    vectors = np.empty((len(texts), encoder.info.dimension), dtype=np.float32)
-    known = dict(before.store.vectors_by_key()) if before else {}
-    new = []
-    for row, key in enumerate(keys):
-        if before is not None and key in known:
-            vectors[row] = before.store.dense.vector(known[key])
-        else:
-            new.append(row)
-    done = 0
+class _Embedding:
+    """Cuts profiles into passages and embeds those whose vectors are not kept already."""
 
-    def step(count: int) -> None:
-        nonlocal done
-        done += count
-        if progress is not None:
-            progress("Embedding passages", done, len(new))
+    def __init__(self, encoder: Encoder, settings: Settings, progress: Progress | None) -> None:
+        self.encoder = encoder
+        self.settings = settings
+        self.passages = self.embedded = 0
+        """How many were cut, and how many of them embedded, so far."""
+        self._progress = progress
 
-    if new:
-        vectors[new] = encoder.encode([texts[row] for row in new], step)
-    return vectors, len(new)
+    def entries(
+        self, profiles: Sequence[Profile], topics: set[str], kept: Store | None = None
+    ) -> Iterator[Entry]:
+        """Yield the entries of profiles, embedded a few at a time, in their order."""
+        prefix = f"{self.encoder.info}\n"
+        cut, keys = [], []
+        for profile in profiles:
+            passages = self._cut(profile)
+            texts = [searchable(profile.title, passage.text) for passage in passages]
+            cut.append(passages)
+            keys.append(tuple(hashlib.sha256((prefix + t).encode()).digest() for t in texts))
+        self.passages += sum(map(len, cut))
+        known = kept.vectors([*chain.from_iterable(keys)]) if kept else {}
+        total = sum(key not in known for key in chain.from_iterable(keys))
+        for first in range(0, len(profiles), _TOGETHER):
+            part = slice(first, first + _TOGETHER)
+            vectors = self._vectors(profiles[part], cut[part], keys[part], known, total)
+            for profile, passages, its_keys in zip(
+                profiles[part], cut[part], keys[part], strict=True
+            ):
+                said = tuple(facts.read(profile, topics))
+                rows = np.array([vectors[key] for key in its_keys], dtype=np.float32)
+                yield Entry(profile, said, passages, its_keys, rows)
+
+    def _cut(self, profile: Profile) -> tuple[Passage, ...]:
+        return tuple(
+            cutting.cut(
+                profile,
+                self.encoder.count_tokens,
+                _passage_tokens(self.encoder, self.settings),
+                self.settings.new_paragraph_tokens,
+                self.settings.overlap_sentences,
+            )
+        )
+
+    def _vectors(
+        self,
+        profiles: Sequence[Profile],
+        cut: Sequence[Sequence[Passage]],
+        keys: Sequence[Sequence[bytes]],
+        known: Mapping[bytes, NDArray[np.float32]],
+        total: int,
+    ) -> dict[bytes, NDArray[np.float32]]:
+        """Return the vector of each key: one that is known, or that of its passage embedded."""
+        new = {
+            key: searchable(profile.title, passage.text)
+            for profile, passages, its_keys in zip(profiles, cut, keys, strict=True)
+            for passage, key in zip(passages, its_keys, strict=True)
+            if key not in known
+        }
+
+        def step(count: int) -> None:
+            self.embedded += count
+            if self._progress is not None:
+                self._progress("Embedding passages", self.embedded, total)
+
+        return {
+            **known,
+            **dict(zip(new, self.encoder.encode(list(new.values()), step), strict=True)),
+        }

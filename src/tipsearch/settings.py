@@ -75,6 +75,8 @@ class Settings:
         four subjects (docs/evaluation.md).
     overview_cosine : float
         An overview of a subject that is no name needs a passage this close.
+    store_timeout_s : int
+        How long a server is waited for, PostgreSQL or Milvus, before an error says so.
 
     Raises
     ------
@@ -99,6 +101,7 @@ class Settings:
     answer_threshold: float = 0.45
     on_topic_cosine: float = 0.25
     overview_cosine: float = 0.4
+    store_timeout_s: int = 10
 
     def __post_init__(self) -> None:
         for setting in fields(self):

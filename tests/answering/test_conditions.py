@@ -12,6 +12,7 @@ from tipsearch.answering.conditions import Shared, cut
 from tipsearch.answering.criteria import asks_beyond, parse
 from tipsearch.answering.reader import SpanReader
 from tipsearch.index import Index, Snapshot
+from tipsearch.retrieval import lexical
 from tipsearch.types import Kind
 
 _WORDS = (
@@ -27,7 +28,7 @@ def snapshot(real_index: Index) -> Snapshot:
 
 def names(question: str, snapshot: Snapshot) -> list[str]:
     store = snapshot.store
-    criteria = parse(question, store.field_values("focus"), store.lexical.words)
+    criteria = parse(question, store.field_values("focus"), lexical.words)
     return [item.name for item in listing.find(criteria, snapshot) if item.certain]
 
 

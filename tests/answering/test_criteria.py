@@ -10,6 +10,7 @@ from tipsearch.answering.criteria import Criteria, asks_beyond, describing, pars
 from tipsearch.answering.vocabulary import Stems
 from tipsearch.answering.years import NO_END, Years
 from tipsearch.index import Index
+from tipsearch.retrieval import lexical
 
 TOPICS = (
     "Child Labor", "Domestic Servitude", "Forced Labor", "Labor Trafficking", "Law Enforcement",
@@ -19,7 +20,7 @@ TOPICS = (
 
 @pytest.fixture(scope="module")
 def stems(real_index: Index) -> Stems:
-    return real_index.snapshot.store.lexical.words
+    return lexical.words
 
 
 def _award(first: int, last: int) -> Years:

@@ -21,6 +21,7 @@ from tipsearch.corpus.passages import sentences
 from tipsearch.corpus.places import Place
 from tipsearch.corpus.profiles import fold
 from tipsearch.index import Index, Snapshot
+from tipsearch.retrieval import lexical
 from tipsearch.types import Kind
 
 # ------------------------------------------------------------------------- the oracle
@@ -97,7 +98,7 @@ def snapshot(real_index: Index) -> Snapshot:
 
 def _parsed(question: str, snapshot: Snapshot) -> Criteria:
     store = snapshot.store
-    return criteria.parse(question, store.field_values("focus"), store.lexical.words)
+    return criteria.parse(question, store.field_values("focus"), lexical.words)
 
 
 def _listed(question: str, snapshot: Snapshot) -> tuple[list[str], list[str]]:
@@ -500,7 +501,7 @@ def test_a_list_is_never_cut_off(tmp_path: Path) -> None:
 def test_two_things_that_hold_describe_a_profile(
     snapshot: Snapshot, question: str, titles: list[str]
 ) -> None:
-    described = criteria.describing(question, snapshot.store.lexical.words)
+    described = criteria.describing(question, lexical.words)
     assert [profile.title for profile in listing.fitting(described, snapshot)] == titles
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tipsearch.answering import vocabulary
 from tipsearch.index import Index
+from tipsearch.retrieval import lexical
 
 
 def _lines(name: str) -> list[list[str]]:
@@ -87,7 +88,7 @@ def test_a_role_is_spelt_no_other_way() -> None:
 
 
 def test_the_words_of_a_group_stand_for_one_another(real_index: Index) -> None:
-    stems = real_index.snapshot.store.lexical.words
+    stems = lexical.words
     for group in GROUPS:
         forms = {" ".join(stems(word)) for word in group}
         for word in group:
@@ -102,13 +103,13 @@ def test_the_words_of_a_group_stand_for_one_another(real_index: Index) -> None:
     ],
 )  # fmt: skip
 def test_a_word_stands_for_another_in_any_form(real_index: Index, one: str, other: str) -> None:
-    stems = real_index.snapshot.store.lexical.words
+    stems = lexical.words
     assert set(stems(other)) <= vocabulary.synonyms(one, stems)
 
 
 @pytest.mark.parametrize("word", ["garden", "Nobel", "fast-track", "xyzzy"])
 def test_a_word_of_no_group_stands_for_itself(real_index: Index, word: str) -> None:
-    stems = real_index.snapshot.store.lexical.words
+    stems = lexical.words
     assert vocabulary.synonyms(word, stems) == {" ".join(stems(word))}
     assert vocabulary.synonyms("?!", stems) == frozenset()
 

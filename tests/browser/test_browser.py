@@ -51,7 +51,7 @@ def test_the_short_answer_stands_above_its_sentence(page: Page, site: Site) -> N
 
 
 def press_until(slider: Locator, key: str, value: str) -> None:
-    """Press again if it must be: a press in the moment Gradio lays the opened part out is undone."""
+    """Press again if need be: a press while Gradio lays the opened part out is undone."""
     for _ in range(5):
         slider.press(key)
         with contextlib.suppress(AssertionError):

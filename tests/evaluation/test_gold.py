@@ -174,7 +174,7 @@ def test_the_shell_judges_compares_draws_and_fails_below_a_floor(
     asked = (GOLD / "dev.jsonl").read_text("utf-8").splitlines()[:12]
     file, old, floors = (tmp_path / name for name in ("gold.jsonl", "old.json", "floors.json"))
     file.write_text("\n".join(asked), "utf-8")
-    where = ("eval", "gold", str(file), "--index", str(real_index.folder))
+    where = ("eval", "gold", str(file), "--index", str(real_index.where))
     run = tipsearch(*where, "--json")
     assert run.returncode == 0, run.stderr
     old.write_text(run.stdout, "utf-8")

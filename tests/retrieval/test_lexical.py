@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tipsearch.errors import IndexFormatError
-from tipsearch.retrieval.lexical import LexicalIndex
+from tipsearch.retrieval.lexical import LexicalIndex, LexicalWriter, words
 
 WORDS = ["girl", "boat", "shelter", "law", "farm", "raid"]  # each its own stem
 
@@ -30,9 +30,15 @@ def bm25(documents: list[list[str]], query: list[str]) -> dict[int, float]:
     return scores
 
 
+def write(folder: Path, *documents: tuple[int, str]) -> None:
+    with LexicalWriter(folder) as writer:
+        for profile, text in documents:
+            writer.add(profile, text)
+
+
 def index_of(folder: Path, *documents: str | tuple[int, str]) -> LexicalIndex:
     pairs = [(0, doc) if isinstance(doc, str) else doc for doc in documents]
-    LexicalIndex.write(folder, pairs)
+    write(folder, *pairs)
     return LexicalIndex.open(folder)
 
 
@@ -107,7 +113,7 @@ def test_nothing_to_find(tmp_path: Path) -> None:
 
 def test_words_and_their_frequency(tmp_path: Path) -> None:
     index = index_of(tmp_path, "Rescued girls", "a rescue", "boats")
-    assert index.words("Rescued, rescues GIRLS rescue") == ["rescu", "girl"]
+    assert words("Rescued, rescues GIRLS rescue") == ["rescu", "girl"]
     assert [index.document_frequency(word) for word in ("rescu", "girl", "absent")] == [2, 1, 0]
 
 
@@ -124,4 +130,4 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(IndexFormatError):
         LexicalIndex.open(tmp_path / "nowhere")
     with pytest.raises(OSError, match="cannot write"):
-        LexicalIndex.write(tmp_path / "nowhere", [(0, "girl")])
+        write(tmp_path / "nowhere", (0, "girl"))

@@ -21,9 +21,11 @@ TOPICS = {topic for profile in PROFILES for topic in profile.fields.focus}
 
 @pytest.fixture
 def store(tmp_path: Path) -> LocalStore:
-    return Index.build(
+    store = Index.build(
         CORPUS, tmp_path, settings=Settings(), encoder=LetterEncoder()
     ).snapshot.store
+    assert isinstance(store, LocalStore)
+    return store
 
 
 def test_profiles_come_back_sorted_by_title(store: LocalStore) -> None:
@@ -48,10 +50,9 @@ def test_fingerprints(store: LocalStore) -> None:
 
 def test_passages_are_the_text_at_their_offsets(store: LocalStore) -> None:
     by_id = {profile.id: profile for profile in PROFILES}
-    count = len(list(store.vectors_by_key()))
-    assert count >= len(PROFILES)
-    for number in range(count):
-        title, passage = store.passage(number)
+    count = store.count()
+    assert count.passages >= count.profiles == len(PROFILES)
+    for title, passage in store.passages(range(count.passages)):
         profile = by_id[passage.profile_id]
         assert title == profile.title
         assert profile.text[passage.start : passage.end] == passage.text != ""
@@ -101,7 +102,7 @@ def test_evidence_has_its_sentence_at_its_offsets(store: LocalStore) -> None:
     [("active_in", "cambodia"), ("organization", "AFESIP"), ("award_year", "2005")],
 )
 def test_filters_find_what_only_the_text_says(store: LocalStore, field: str, value: str) -> None:
-    found = [PROFILES[number] for number in store.profiles_where({field: [value]})]
+    found = [profile for profile in PROFILES if profile.id in store.where({field: [value]})]
     (page,) = [profile for profile in found if profile.file == USER_PAGE]
     assert getattr(page.fields, field) == ()
 
@@ -124,7 +125,8 @@ def test_filters_find_what_only_the_text_says(store: LocalStore, field: str, val
     ],
 )
 def test_filters(store: LocalStore, filters: dict[str, list[str]], files: list[str]) -> None:
-    numbers = store.profiles_where(filters)
-    assert [PROFILES[number].file for number in numbers] == files
-    owners = [store.passage(int(number))[1].profile_id for number in store.passages_of(numbers)]
-    assert set(owners) == {PROFILES[number].id for number in numbers}
+    ids = store.where(filters)
+    assert [profile.file for profile in PROFILES if profile.id in ids] == files
+    query = LetterEncoder().encode(["a"])[0]
+    for leg in (store.dense(query, 1000, filters), store.lexical("the a of and", 1000, filters)):
+        assert {passage.profile_id for _, passage in store.passages([*leg])} == ids

@@ -32,7 +32,7 @@ def hostile_index(encoder: OnnxEncoder, tmp_path_factory: pytest.TempPathFactory
 
 @pytest.fixture(scope="session")
 def assistant(hostile_index: Index) -> Assistant:
-    return Assistant.open(hostile_index.folder, settings=Settings())
+    return Assistant.open(hostile_index.where, settings=Settings())
 
 
 @pytest.fixture(scope="session")

@@ -37,7 +37,7 @@ with server.listen("127.0.0.1", 0) as listening:
 
 
 @contextmanager
-def serving(index: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def serving(index: str | Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     command = [sys.executable, "-c", SLOW, str(index)]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -55,7 +55,7 @@ def serving(index: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
 def test_a_signal_ends_it_once_answers_under_way_are_given(
     hostile_index: Index, number: signal.Signals
 ) -> None:
-    with serving(hostile_index.folder) as (process, address):
+    with serving(hostile_index.where) as (process, address):
         with urllib.request.urlopen(f"{address}/readyz") as ready:  # noqa: S310
             assert ready.status == 200
         answers: list[int] = []
@@ -83,7 +83,7 @@ def test_its_own_temporary_folder_is_private_and_removed(
     hostile_index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    with serving(hostile_index.folder) as (process, _):
+    with serving(hostile_index.where) as (process, _):
         (work,) = tmp_path.glob("tipsearch-*")
         assert work.stat().st_mode & 0o777 == 0o700
         process.send_signal(signal.SIGTERM)

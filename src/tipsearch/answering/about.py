@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from tipsearch.corpus.passages import sentences
 from tipsearch.index import Snapshot
+from tipsearch.retrieval import lexical
 from tipsearch.types import Evidence, Profile
 
 Sentence = tuple[int, int]
@@ -41,7 +42,7 @@ class About:
 
     def stems(self, text: str) -> str:
         """Return the stems of a text between blanks, so that a run of them can be looked for."""
-        return f" {' '.join(self._store.lexical.words(text))} "
+        return f" {' '.join(lexical.words(text))} "
 
     def place_of(self, said: Evidence) -> Sentence:
         """Return the sentence that says something; where only a label does, the opening one."""

@@ -44,6 +44,7 @@ from tipsearch.corpus.passages import sentences
 from tipsearch.corpus.profiles import fold
 from tipsearch.errors import BackendError, QueryError
 from tipsearch.index import FilterValue, Index, Snapshot, clean_query
+from tipsearch.retrieval import lexical
 from tipsearch.settings import DEFAULT_MODEL, Settings
 from tipsearch.types import Answer, Citation, Hit, Kind, Phrase, Reason, Span
 
@@ -359,13 +360,12 @@ class Asked:
     def criteria(self) -> Criteria:
         """What a list or a count asks for."""
         store = self.snapshot.store
-        return criteria.parse(self.question, store.field_values("focus"), store.lexical.words)
+        return criteria.parse(self.question, store.field_values("focus"), lexical.words)
 
     @cached_property
     def described(self) -> Criteria:
         """Whom a question describes: each role it mentions counts, not only who is asked for."""
-        store = self.snapshot.store
-        return criteria.describing(self.question, store.lexical.words)
+        return criteria.describing(self.question, lexical.words)
 
     @property
     def described_person(self) -> list[Name]:
@@ -633,9 +633,8 @@ def _written_ways(word: str) -> Iterator[str]:
 
 def _about(names: Iterable[str], hits: Sequence[Hit], snapshot: Snapshot) -> list[Hit]:
     """Keep the best passages of profiles that carry every name: no deed goes to somebody else."""
-    store = snapshot.store
-    wanted = set(store.lexical.words(" ".join(names)))
-    kept = (hit for hit in hits if wanted <= store.words_of(hit.passage.profile_id))
+    wanted = set(lexical.words(" ".join(names)))
+    kept = (hit for hit in hits if wanted <= snapshot.words_of(hit.passage.profile_id))
     return list(islice(kept, snapshot.settings.reader_passages))
 
 

@@ -20,6 +20,7 @@ from tipsearch.answering.vocabulary import Stems
 from tipsearch.corpus import facts, places
 from tipsearch.corpus.profiles import fold
 from tipsearch.index import Snapshot
+from tipsearch.retrieval import lexical
 from tipsearch.types import Evidence, Profile
 
 
@@ -90,7 +91,7 @@ def compare(
     "After", or how many years lie between. Where a side is asked for and both are equal it says so;
     "was A before B" is "No" then. Dates that are known less exactly than is asked are not compared.
     """
-    stems = snapshot.store.lexical.words
+    stems = lexical.words
     if _is_beyond(question):
         return None
     return (
@@ -247,7 +248,7 @@ def _sides(question: str, snapshot: Snapshot, directory: Directory) -> list[Side
         return named
     described = _described(question, snapshot, named)
     countries = places.find(question, any_case=True)
-    told = criteria.describing(question, snapshot.store.lexical.words)
+    told = criteria.describing(question, lexical.words)
     somebody = told.roles and not re.search(r"\b(?:countr|nation)", question, re.IGNORECASE)
     if not named and len(countries) == 1 and _TWO_OF_ONE_PLACE.search(fold(question)):
         return _two_of(countries[0], snapshot)
@@ -317,7 +318,7 @@ def _counts(question: str, snapshot: Snapshot, stems: Stems) -> Comparison | Non
 def _described(question: str, snapshot: Snapshot, known: list[Side]) -> list[Side]:
     """Find sides that are described and not named: the profile closest to each half of an "or"."""
     found: list[Side] = []
-    roles = criteria.describing(question, snapshot.store.lexical.words).roles
+    roles = criteria.describing(question, lexical.words).roles
     for half in _halves(question):
         words = fold(half).split()
         named = [side for side in known if any(w in words for n in side.names for w in n.words)]
@@ -343,7 +344,7 @@ def _profile_of(half: str, snapshot: Snapshot, roles: criteria.Group) -> Profile
 
     "The one from Nepal" has its role elsewhere in the question: ``roles``.
     """
-    described = criteria.describing(half, snapshot.store.lexical.words)
+    described = criteria.describing(half, lexical.words)
     if re.search(r"\bones?\b", half) and not described.roles:
         described = replace(described, roles=roles)
     fitting = listing.fitting(described, snapshot)

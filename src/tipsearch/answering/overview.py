@@ -127,11 +127,11 @@ class _Rarity(dict[str, float]):
 
     def __init__(self, snapshot: Snapshot) -> None:
         super().__init__()
-        self._lexical = snapshot.store.lexical
-        self._count = max(1, snapshot.store.passage_count)
+        self._store = snapshot.store
+        self._count = max(1, snapshot.store.count().passages)
 
     def __missing__(self, stem: str) -> float:
-        among = self._lexical.document_frequency(stem)
+        among = self._store.document_frequency(stem)
         self[stem] = math.log(1 + self._count / (1 + among))
         return self[stem]
 

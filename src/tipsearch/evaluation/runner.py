@@ -13,7 +13,6 @@ from tipsearch.evaluation.squad import Prediction
 from tipsearch.index import Snapshot, write
 from tipsearch.retrieval.encoder import Encoder
 from tipsearch.settings import Settings
-from tipsearch.stores.generation import write_lock
 from tipsearch.types import Fields, Hit, Passage, Profile, Scores
 
 Step = Callable[[int], None]
@@ -45,9 +44,7 @@ def index_texts(
         )
         for n, (text, title) in enumerate(texts.items())
     ]
-    with write_lock(root):
-        corpus = Corpus(tuple(profiles), (), ())
-        return write(root, corpus, None, encoder, settings, None).snapshot
+    return write(root, Corpus(tuple(profiles), (), ()), encoder, settings).snapshot
 
 
 def given(questions: Sequence[Question], reader: SpanReader, step: Step) -> list[Prediction]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import faiss
@@ -70,15 +71,10 @@ class DenseIndex:
         ranked = sorted(zip(ids[0].tolist(), scores[0].tolist(), strict=True), key=_best_first)
         return {passage: score for passage, score in ranked if passage >= 0}
 
-    def vector(self, passage: int) -> NDArray[np.float32]:
-        """Return a passage's vector, shape (dimension,)."""
-        row: NDArray[np.float32] = self._vectors[passage]
-        return row
-
-    def scores(self, query: NDArray[np.float32], passages: list[int]) -> NDArray[np.float32]:
-        """Return the cosines of a unit vector to passages named by id, in their order."""
-        cosines: NDArray[np.float32] = self._vectors[passages] @ query
-        return cosines
+    def vectors(self, passages: Sequence[int]) -> NDArray[np.float32]:
+        """Return the vectors of passages named by id, shape (n, dimension), in their order."""
+        rows: NDArray[np.float32] = self._vectors[list(passages)]
+        return rows
 
 
 def _best_first(pair: tuple[int, float]) -> tuple[float, int]:

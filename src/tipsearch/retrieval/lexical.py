@@ -5,18 +5,27 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Collection, Iterable
-from functools import cached_property
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from functools import cache, cached_property
 from pathlib import Path
+from typing import Self
 
 import tantivy
 
 from tipsearch.errors import BackendError, IndexFormatError
 
-_ANALYSER = "words"
+ANALYSER = "simple, at most 64 bytes, lower case, ASCII, English stems, 1"
+"""Says how words are told apart; any change of it makes other words, and an index anew."""
+
+K1, B = 1.2, 0.75
+"""BM25's two parameters; tantivy has them built in."""
+
+_TOKENIZER = "words"
 _WRITER_BYTES = 50_000_000
 
 
+@cache
 def _analyser() -> tantivy.TextAnalyzer:
     """Words in lower case, without accents, reduced to their English stem."""
     return (
@@ -30,9 +39,26 @@ def _analyser() -> tantivy.TextAnalyzer:
     )
 
 
+def tokens(text: str) -> list[str]:
+    """Return a text's words as they are indexed, in order, as often as they come.
+
+    Examples
+    --------
+    >>> tokens("Girls escaped; a girl's escape")
+    ['girl', 'escap', 'a', 'girl', 's', 'escap']
+    """
+    found: list[str] = _analyser().analyze(text)
+    return found
+
+
+def words(text: str) -> list[str]:
+    """Return a text's words as they are indexed, repeated ones once, in order."""
+    return list(dict.fromkeys(tokens(text)))
+
+
 def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
-    builder.add_text_field("text", tokenizer_name=_ANALYSER, index_option="freq")
+    builder.add_text_field("text", tokenizer_name=_TOKENIZER, index_option="freq")
     builder.add_unsigned_field("passage", stored=True)
     builder.add_unsigned_field("profile", indexed=True)
     return builder.build()
@@ -40,9 +66,58 @@ def _schema() -> tantivy.Schema:
 
 def _opened(folder: Path) -> tantivy.Index:
     index = tantivy.Index.open(str(folder))
-    index.register_tokenizer(_ANALYSER, _analyser())
+    index.register_tokenizer(_TOKENIZER, _analyser())
     index.reload()
     return index
+
+
+@contextmanager
+def _failing_as_os_error(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except ValueError as error:  # tantivy's word for every failure
+        raise OSError(f"cannot write {folder}: {error}") from error
+
+
+class LexicalWriter:
+    """Writes a new index into an empty folder; readable once its ``with`` ends well."""
+
+    def __init__(self, folder: Path) -> None:
+        """Begin.
+
+        Raises
+        ------
+        OSError
+            If the folder cannot be written.
+        """
+        self._folder = folder
+        self._count = 0
+        with _failing_as_os_error(folder):
+            index = tantivy.Index(_schema(), str(folder))
+            index.register_tokenizer(_TOKENIZER, _analyser())
+            self._writer = index.writer(_WRITER_BYTES, num_threads=1)
+
+    def add(self, profile: int, text: str) -> None:
+        """Add a passage, by its profile's number and its words; its id is its place, from 0."""
+        with _failing_as_os_error(self._folder):
+            document = tantivy.Document()
+            document.add_unsigned("passage", self._count)
+            document.add_unsigned("profile", profile)
+            document.add_text("text", text)
+            self._writer.add_document(document)
+        self._count += 1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, failed: type[BaseException] | None, *_: object) -> None:
+        try:
+            if failed is None:
+                with _failing_as_os_error(self._folder):
+                    self._writer.commit()
+                    self._writer.wait_merging_threads()
+        finally:
+            del self._writer  # its threads would go on writing into a folder that is removed
 
 
 class LexicalIndex:
@@ -51,38 +126,6 @@ class LexicalIndex:
     def __init__(self, index: tantivy.Index) -> None:
         self._index = index
         self._searcher = index.searcher()
-        self._words = _analyser()
-
-    @classmethod
-    def write(cls, folder: Path, documents: Iterable[tuple[int, str]]) -> None:
-        """Write a new index.
-
-        Parameters
-        ----------
-        folder : Path
-            Empty.
-        documents : iterable of (int, str)
-            Each passage's profile number and its words; the passage's id is its place, from 0.
-
-        Raises
-        ------
-        OSError
-            If the folder cannot be written, or the disk is full.
-        """
-        try:
-            index = tantivy.Index(_schema(), str(folder))
-            index.register_tokenizer(_ANALYSER, _analyser())
-            writer = index.writer(_WRITER_BYTES, num_threads=1)
-            for passage, (profile, text) in enumerate(documents):
-                document = tantivy.Document()
-                document.add_unsigned("passage", passage)
-                document.add_unsigned("profile", profile)
-                document.add_text("text", text)
-                writer.add_document(document)
-            writer.commit()
-            writer.wait_merging_threads()
-        except ValueError as error:  # tantivy's word for every failure
-            raise OSError(f"cannot write {folder}: {error}") from error
 
     @classmethod
     def open(cls, folder: Path) -> LexicalIndex:
@@ -111,12 +154,8 @@ class LexicalIndex:
     def _fields(self) -> tantivy.Schema:
         return self._index.schema
 
-    def words(self, text: str) -> list[str]:
-        """Return a text's words as they are indexed, repeated ones once, in order."""
-        return list(dict.fromkeys(self._words.analyze(text)))
-
     def document_frequency(self, word: str) -> int:
-        """Return how many passages hold a word, given as ``words`` returns it."""
+        """Return how many passages hold a word, given as `words` returns it."""
         frequency: int = self._searcher.doc_freq("text", word)
         return frequency
 
@@ -144,12 +183,12 @@ class LexicalIndex:
         BackendError
             If tantivy fails.
         """
-        words = self.words(query)
-        if not words or k < 1:
+        wanted_words = words(query)
+        if not wanted_words or k < 1:
             return {}
         clauses = [
             (tantivy.Occur.Should, tantivy.Query.term_query(self._fields, "text", word, "freq"))
-            for word in words
+            for word in wanted_words
         ]
         wanted = tantivy.Query.boolean_query(clauses)
         if profiles is not None:

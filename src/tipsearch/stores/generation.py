@@ -28,7 +28,7 @@ from filelock import FileLock, Timeout
 
 from tipsearch import errors
 
-FORMAT = 2
+FORMAT = 3
 """The layout of a generation; a newer one is refused, an older one rebuilt."""
 
 _KEPT = 2  # generations: the current one, and one to fall back on

@@ -1,29 +1,34 @@
-"""What a generation holds: profiles in SQLite, vectors in NumPy's format, words in tantivy."""
+"""A folder on this machine: profiles in SQLite, vectors in NumPy's format, words in tantivy."""
 
 from __future__ import annotations
 
+import copy
+import heapq
 import json
 import sqlite3
 import threading
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict
-from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
-from tipsearch.corpus import facts
 from tipsearch.corpus.profiles import fingerprint, fold
 from tipsearch.errors import BackendError, IndexFormatError
 from tipsearch.retrieval.dense import DenseIndex
-from tipsearch.retrieval.lexical import LexicalIndex
+from tipsearch.retrieval.lexical import LexicalIndex, LexicalWriter
+from tipsearch.stores import generation
+from tipsearch.stores.store import Change, Count, Entry, Filters, StoreInfo, folded, storable
 from tipsearch.types import Evidence, Fields, Passage, Profile
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _SCHEMA = """
+PRAGMA journal_mode = OFF;
+PRAGMA synchronous = OFF;
+BEGIN;
 CREATE TABLE profiles (
     number INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, title TEXT NOT NULL, names TEXT NOT NULL,
     text TEXT NOT NULL, fields TEXT NOT NULL, sources TEXT NOT NULL, file TEXT NOT NULL,
@@ -34,15 +39,24 @@ CREATE TABLE evidence (
     start INTEGER NOT NULL, "end" INTEGER NOT NULL, labelled INTEGER NOT NULL,
     basis_start INTEGER, basis_end INTEGER
 );
-CREATE INDEX evidence_by_value ON evidence (field, folded);
-CREATE INDEX evidence_by_profile ON evidence (profile, field);
 CREATE TABLE passages (
     number INTEGER PRIMARY KEY, profile INTEGER NOT NULL, start INTEGER NOT NULL,
     "end" INTEGER NOT NULL, paragraph INTEGER NOT NULL, key BLOB NOT NULL
 );
-CREATE INDEX passages_by_profile ON passages (profile);
 """
+"""SQLite need not sync: a generation is synced, as a whole, before it is published."""
+
+_INDEXES = (
+    "CREATE INDEX evidence_by_value ON evidence (field, folded)",
+    "CREATE INDEX evidence_by_profile ON evidence (profile, field)",
+    "CREATE INDEX passages_by_profile ON passages (profile)",
+    "CREATE INDEX passages_by_key ON passages (key)",
+)
 _SELECT_PROFILE = "SELECT id, title, names, text, fields, sources, file, sha256 FROM profiles"
+_SELECT_EVIDENCE = (
+    'SELECT profiles.id, field, value, start, "end", labelled, basis_start, basis_end'
+    " FROM evidence JOIN profiles ON evidence.profile = profiles.number"
+)
 
 _READING_HEADER = threading.Lock()
 """subtle: NumPy parses a file's header with ``ast``, whose recursion depth CPython 3.11 keeps for
@@ -50,64 +64,107 @@ all threads together: two that open an index at once could end in a SystemError.
 
 
 class LocalStore:
-    """One generation, open for reading; safe to use from several threads."""
+    """One generation of an index folder, whole and open; see `stores.store.Store`.
+
+    Attributes
+    ----------
+    root : Path
+        The index folder.
+    name, info, notice
+        As for `Store`.
+    dense_index, lexical_index
+        The legs underneath; a passage's number is its row.
+    """
 
     def __init__(
-        self, database: sqlite3.Connection, dense: DenseIndex, lexical: LexicalIndex
-    ) -> None:
+        self, root: Path, found: generation.Generation, database: sqlite3.Connection,
+        dense: DenseIndex, lexical: LexicalIndex,
+    ) -> None:  # fmt: skip
+        manifest = found.manifest
+        self.root = root
+        self.name = found.name
+        self.notice = found.fell_back
+        self.info = StoreInfo(
+            manifest["tipsearch"], manifest["encoder"], manifest["passages"], manifest["analyser"]
+        )
+        self.dense_index = dense
+        self.lexical_index = lexical
         self._database = database
         self._reading = threading.Lock()
-        self._words: dict[str, frozenset[str]] = {}
-        self.dense = dense
-        self.lexical = lexical
+        self._passed_over = ""
+        """A newer generation that did not verify, so that it is not read at every question."""
+
+    # Opening and writing
 
     @classmethod
-    def write(
-        cls,
-        folder: Path,
-        profiles: Sequence[Profile],
-        passages: Sequence[Passage],
-        keys: Sequence[bytes],
-        vectors: NDArray[np.float32],
-        texts: Sequence[str],
-    ) -> None:
-        """Write a generation's files into an empty folder.
+    def open(cls, where: str | Path) -> LocalStore:
+        """Open the newest whole generation, every file of it checked; see `Engine`."""
+        root = Path(where)
+        while True:  # again only if a writer removed the generation before it was open
+            current = generation.current_name(root)
+            found = generation.newest_whole(root)
+            try:
+                return cls._of(root, found)
+            except IndexFormatError:
+                if generation.current_name(root) == current:
+                    raise
 
-        Parameters
-        ----------
-        folder : Path
-            Empty.
-        profiles : sequence of Profile
-            Numbered by their place, from 0.
-        passages, keys, texts : sequences of n
-            Each passage, the content hash its vector is kept under, and what is searched of it.
-        vectors : ndarray of float32, shape (n, dimension)
-            Unit vectors of the texts.
+    @classmethod
+    def create(cls, where: str | Path, change: Change) -> LocalStore:
+        """Write a store anew, of entries in the order of their files; see `Engine`."""
+        root = Path(where)
+        with generation.write_lock(root):
+            return cls._publish(root, change.upsert, change.info)
 
-        Raises
-        ------
-        OSError
-            If something cannot be written.
+    @staticmethod
+    def is_usable(where: str | Path) -> bool:
+        """Whether there is a whole generation of this format; see `Engine`."""
+        return generation.is_usable(Path(where))
+
+    def refresh(self) -> LocalStore:
+        """Return the newest generation; see `Store`.
+
+        One that does not verify is passed over, once, and ``notice`` says why.
         """
-        numbers = {profile.id: number for number, profile in enumerate(profiles)}
-        owners = [numbers[passage.profile_id] for passage in passages]
+        current = generation.current_name(self.root)
+        if current in {"", self.name, self._passed_over}:
+            return self
         try:
-            _write_database(folder / "profiles.sqlite", profiles, passages, keys, owners)
-        except sqlite3.Error as error:
-            raise OSError(f"SQLite: {error}") from error
-        np.save(folder / "vectors.npy", vectors, allow_pickle=False)
-        (folder / "lexical").mkdir()
-        LexicalIndex.write(folder / "lexical", zip(owners, texts, strict=True))
+            newer = self._of(self.root, generation.newest_whole(self.root))
+        except IndexFormatError as error:
+            newer = copy.copy(self)
+            newer.notice = error.message
+        newer._passed_over = "" if newer.name == current else current
+        return newer
+
+    def write(self, plan: Callable[[LocalStore], Change | None]) -> LocalStore:
+        """Write what a plan says of the newest generation; see `Store`.
+
+        Profiles are kept sorted by file, so that updates end where a rebuild does.
+        """
+        with generation.write_lock(self.root):
+            newest = self.refresh()
+            change = plan(newest)
+            if change is None:
+                return newest
+            upserted = sorted(change.upsert, key=_by_file)
+            gone = {*change.delete, *(entry.profile.id for entry in upserted)}
+            kept = (entry for entry in newest.entries() if entry.profile.id not in gone)
+            merged = heapq.merge(kept, upserted, key=_by_file)
+            return self._publish(self.root, merged, change.info or newest.info)
 
     @classmethod
-    def open(cls, folder: Path) -> LocalStore:
-        """Open a generation whose files were verified.
+    def _publish(cls, root: Path, entries: Iterable[Entry], info: StoreInfo | None) -> LocalStore:
+        if info is None:
+            raise BackendError("a new store must be told what it is made with")
+        about = asdict(info)
+        written = generation.publish(root, lambda folder: _fill(folder, entries, about), about)
+        return cls._of(root, written)
 
-        Raises
-        ------
-        IndexFormatError
-            If its parts do not fit together.
-        """
+    @classmethod
+    def _of(cls, root: Path, found: generation.Generation) -> LocalStore:
+        """Open a generation whose files were verified."""
+        folder = found.folder
         try:
             with _READING_HEADER:
                 vectors = np.load(folder / "vectors.npy", allow_pickle=False)
@@ -121,18 +178,27 @@ class LocalStore:
             raise IndexFormatError(f"{folder} cannot be read: {error}") from error
         if count != len(vectors):
             raise IndexFormatError(f"{folder} has {count} passages and {len(vectors)} vectors")
-        return cls(database, DenseIndex(vectors), LexicalIndex.open(folder / "lexical"))
+        lexical = LexicalIndex.open(folder / "lexical")
+        return cls(root, found, database, DenseIndex(vectors), lexical)
 
     def close(self) -> None:
         """Give the database file back."""
         self._database.close()
 
+    # Profiles and what they say
+
     def _rows(self, sql: str, values: Sequence[object] = ()) -> list[Any]:
+        held = [storable(value) if isinstance(value, str) else value for value in values]
         try:
             with self._reading:
-                return self._database.execute(sql, values).fetchall()
+                return self._database.execute(sql, held).fetchall()
         except sqlite3.Error as error:
             raise BackendError(f"SQLite failed: {error}") from error
+
+    def count(self) -> Count:
+        """Return how much there is."""
+        (profiles,) = self._rows("SELECT count(*) FROM profiles")[0]
+        return Count(int(profiles), len(self.dense_index))
 
     def profile(self, profile_id: str) -> Profile | None:
         """Return a profile by its id, or None if there is none of that id."""
@@ -144,155 +210,188 @@ class LocalStore:
         found = map(_profile, self._rows(_SELECT_PROFILE))
         return sorted(found, key=lambda profile: (fold(profile.title), profile.id))
 
-    def words_of(self, profile_id: str) -> frozenset[str]:
-        """Return the words a profile carries in its text, title, names and fields, as indexed."""
-        if profile_id not in self._words:
-            profile = self.profile(profile_id)
-            labels = chain.from_iterable(asdict(profile.fields).values()) if profile else ()
-            said = (profile.text, profile.title, *profile.names, *labels) if profile else ()
-            self._words[profile_id] = frozenset(self.lexical.words("\n".join(said)))
-        return self._words[profile_id]
-
     def fingerprints(self) -> dict[str, str]:
         """Return each profile's fingerprint by file name."""
         return dict(self._rows("SELECT file, fingerprint FROM profiles"))
 
-    def vectors_by_key(self) -> Iterator[tuple[bytes, int]]:
-        """Yield the key of each vector and its row, for the next build to take over."""
-        yield from self._rows("SELECT key, number FROM passages")
+    def evidence(self, field: str, profile_id: str | None = None) -> list[Evidence]:
+        """Return what is known of a field, of one profile or of all, in the order of the text."""
+        rows = self._rows(
+            f"{_SELECT_EVIDENCE} WHERE field = ?1 AND (?2 IS NULL OR profiles.id = ?2)"
+            " ORDER BY profiles.number, evidence.rowid",
+            [field, profile_id],
+        )
+        return list(map(_evidence, rows))
 
     def field_values(self, field: str) -> list[str]:
         """Return the values a field has in any profile, sorted, each once."""
         rows = self._rows("SELECT DISTINCT value FROM evidence WHERE field = ?", [field])
         return sorted((value for (value,) in rows), key=lambda value: (fold(value), value))
 
-    def evidence(self, field: str, profile_id: str | None = None) -> list[Evidence]:
-        """Return what is known of a field, of one profile or of all, in the order of the text."""
+    def where(self, filters: Filters) -> frozenset[str]:
+        """Return the ids of the profiles that have, for each field, one of its values."""
         rows = self._rows(
-            'SELECT profiles.id, value, start, "end", labelled, basis_start, basis_end'
-            " FROM evidence JOIN profiles ON evidence.profile = profiles.number"
-            " WHERE field = ?1 AND (?2 IS NULL OR profiles.id = ?2)"
-            " ORDER BY profiles.number, evidence.rowid",
-            [field, profile_id],
+            "SELECT id FROM profiles WHERE number IN (SELECT value FROM json_each(?))",
+            [json.dumps(self._numbers_where(filters))],
         )
-        return [
-            Evidence(
-                profile, field, value, start, end, bool(labelled),
-                () if basis_start is None else (basis_start, basis_end),
+        return frozenset(profile_id for (profile_id,) in rows)
+
+    def entries(self) -> Iterator[Entry]:
+        """Yield all that is kept, a profile at a time, in the order of the files."""
+        rows = self._rows(f"SELECT number, {_SELECT_PROFILE.removeprefix('SELECT ')} ORDER BY 1")
+        for number, *told in rows:
+            profile = _profile(told)
+            said = self._rows(
+                f"{_SELECT_EVIDENCE} WHERE evidence.profile = ? ORDER BY evidence.rowid", [number]
             )
-            for profile, value, start, end, labelled, basis_start, basis_end in rows
-        ]  # fmt: skip
+            kept = self._rows(
+                'SELECT number, start, "end", paragraph, key FROM passages WHERE profile = ?'
+                " ORDER BY number",
+                [number],
+            )
+            passages = tuple(
+                Passage(profile.id, start, end, paragraph, profile.text[start:end])
+                for _, start, end, paragraph, _ in kept
+            )
+            keys = tuple(bytes(key) for *_, key in kept)
+            vectors = self.dense_index.vectors([row for row, *_ in kept])
+            yield Entry(profile, tuple(map(_evidence, said)), passages, keys, vectors)
 
-    def profiles_where(self, filters: Mapping[str, Collection[str]]) -> list[int]:
-        """Return the numbers of profiles that have, for each field, one of its values.
+    # Passages
 
-        A value counts whether a label says it or the text. Case, accents and surrounding space
-        make no difference.
-        """
+    def passages(self, numbers: Sequence[int]) -> list[tuple[str, Passage]]:
+        """Return passages by their numbers, in that order, each with its profile's title."""
+        rows = self._rows(
+            "SELECT passages.number, title, id, start, end, paragraph,"
+            " substr(text, start + 1, end - start)"
+            " FROM passages JOIN profiles ON profile = profiles.number"
+            " WHERE passages.number IN (SELECT value FROM json_each(?))",
+            [json.dumps(list(numbers))],
+        )
+        found = {number: (title, Passage(*told)) for number, title, *told in rows}
+        return [found[number] for number in numbers]
+
+    def vectors(self, keys: Collection[bytes]) -> dict[bytes, NDArray[np.float32]]:
+        """Return the vectors kept under content hashes, of those that are there."""
+        found = {}
+        for key in set(keys):
+            for (number,) in self._rows("SELECT number FROM passages WHERE key = ? LIMIT 1", [key]):
+                found[key] = self.dense_index.vectors([number])[0]
+        return found
+
+    def dense(
+        self, query: NDArray[np.float32], k: int, filters: Filters | None = None
+    ) -> dict[int, float]:
+        """Return at most k passages and their cosines with a unit vector, best first."""
+        return self.dense_index.search(query, k, None if filters is None else self._among(filters))
+
+    def cosines(self, query: NDArray[np.float32], numbers: Sequence[int]) -> dict[int, float]:
+        """Return the cosines of a unit vector with passages named by number."""
+        cosines = self.dense_index.vectors(numbers) @ query
+        return dict(zip(numbers, cosines.tolist(), strict=True))
+
+    def lexical(self, query: str, k: int, filters: Filters | None = None) -> dict[int, float]:
+        """Return at most k passages that share a word with a query, and their BM25, best first."""
+        profiles = None if filters is None else self._numbers_where(filters)
+        return self.lexical_index.search(query, k, profiles)
+
+    def document_frequency(self, word: str) -> int:
+        """Return how many passages hold a word."""
+        return self.lexical_index.document_frequency(word)
+
+    def _numbers_where(self, filters: Filters) -> list[int]:
         numbers: set[int] | None = None
-        for field, values in filters.items():
-            wanted = json.dumps([fold(value) for value in values])
+        for field, values in folded(filters).items():
             rows = self._rows(
                 "SELECT profile FROM evidence"
                 " WHERE field = ? AND folded IN (SELECT value FROM json_each(?))",
-                [field, wanted],
+                [field, json.dumps(values)],
             )
             matching = {number for (number,) in rows}
             numbers = matching if numbers is None else numbers & matching
         return sorted(numbers or ())
 
-    def ids_of(self, profiles: Collection[int]) -> frozenset[str]:
-        """Return the ids of profiles, given by their numbers."""
-        rows = self._rows(
-            "SELECT id FROM profiles WHERE number IN (SELECT value FROM json_each(?))",
-            [json.dumps(list(profiles))],
-        )
-        return frozenset(profile_id for (profile_id,) in rows)
-
-    def passages_of(self, profiles: Collection[int]) -> NDArray[np.int64]:
-        """Return the numbers of the passages of some profiles, shape (m,), ascending."""
+    def _among(self, filters: Filters) -> NDArray[np.int64]:
+        """Return the numbers of the passages that filters leave, shape (m,), ascending."""
         rows = self._rows(
             "SELECT number FROM passages"
             " WHERE profile IN (SELECT value FROM json_each(?)) ORDER BY number",
-            [json.dumps(list(profiles))],
+            [json.dumps(self._numbers_where(filters))],
         )
         return np.array([number for (number,) in rows], dtype=np.int64)
 
-    @property
-    def passage_count(self) -> int:
-        """How many passages there are."""
-        return int(self._rows("SELECT count(*) FROM passages")[0][0])
 
-    def passage(self, number: int) -> tuple[str, Passage]:
-        """Return a passage by its number, and its profile's title."""
-        rows = self._rows(
-            "SELECT id, title, start, end, paragraph, substr(text, start + 1, end - start)"
-            " FROM passages JOIN profiles ON profile = profiles.number"
-            " WHERE passages.number = ?",
-            [number],
-        )
-        profile_id, title, start, end, paragraph, text = rows[0]
-        return title, Passage(profile_id, start, end, paragraph, text)
+def _by_file(entry: Entry) -> str:
+    return entry.profile.file
 
 
-def _write_database(
-    path: Path,
-    profiles: Sequence[Profile],
-    passages: Sequence[Passage],
-    keys: Sequence[bytes],
-    owners: Sequence[int],
-) -> None:
-    database = sqlite3.connect(path)
-    try:
-        database.executescript(_SCHEMA)
-        database.executemany(
-            "INSERT INTO profiles VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+def _fill(folder: Path, entries: Iterable[Entry], about: dict[str, Any]) -> None:
+    """Write a generation's files, an entry at a time, and say in ``about`` how much they hold."""
+    (folder / "lexical").mkdir()
+    dimension = int(about["encoder"]["dimension"])
+    profiles = passages = 0
+    with (
+        (folder / "vectors.npy").open("wb") as vectors,
+        LexicalWriter(folder / "lexical") as lexical,
+    ):
+        _write_header(vectors, 0, dimension)
+        database = sqlite3.connect(folder / "profiles.sqlite")
+        try:
+            database.executescript(_SCHEMA)
+            for entry in entries:
+                _insert(database, entry, profiles, passages)
+                vectors.write(np.ascontiguousarray(entry.vectors, dtype="<f4").data)
+                for text in entry.texts():
+                    lexical.add(profiles, text)
+                profiles, passages = profiles + 1, passages + len(entry.passages)
+            for index in _INDEXES:
+                database.execute(index)
+            database.commit()
+        except sqlite3.Error as error:
+            raise OSError(f"SQLite: {error}") from error
+        finally:
+            database.close()
+        vectors.seek(0)
+        _write_header(vectors, passages, dimension)
+    about["counts"] = {"profiles": profiles, "passages": passages}
+
+
+def _write_header(file: BinaryIO, rows: int, columns: int) -> None:
+    """Write the header of an array of float32; NumPy leaves room in it for the rows to grow."""
+    shape = {"descr": "<f4", "fortran_order": False, "shape": (rows, columns)}
+    np.lib.format.write_array_header_1_0(file, shape)
+
+
+def _insert(database: sqlite3.Connection, entry: Entry, number: int, first: int) -> None:
+    profile = entry.profile
+    database.execute(
+        "INSERT INTO profiles VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            number, profile.id, profile.title, json.dumps(profile.names), profile.text,
+            json.dumps(asdict(profile.fields)), json.dumps(profile.sources),
+            profile.file.encode("utf-8", "backslashreplace").decode("utf-8"),
+            profile.sha256, fingerprint(profile),
+        ),
+    )  # fmt: skip
+    database.executemany(
+        "INSERT INTO evidence VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
             (
-                (
-                    number,
-                    profile.id,
-                    profile.title,
-                    json.dumps(profile.names),
-                    profile.text,
-                    json.dumps(asdict(profile.fields)),
-                    json.dumps(profile.sources),
-                    profile.file.encode("utf-8", "backslashreplace").decode("utf-8"),
-                    profile.sha256,
-                    fingerprint(profile),
-                )
-                for number, profile in enumerate(profiles)
-            ),
-        )
-        topics = {topic for profile in profiles for topic in profile.fields.focus}
-        database.executemany(
-            "INSERT INTO evidence VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                (
-                    number,
-                    said.field,
-                    said.value,
-                    fold(said.value),
-                    said.start,
-                    said.end,
-                    said.labelled,
-                    *(said.basis or (None, None)),
-                )
-                for number, profile in enumerate(profiles)
-                for said in facts.read(profile, topics)
-            ),
-        )
-        database.executemany(
-            "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?)",
-            (
-                (number, owner, passage.start, passage.end, passage.paragraph, key)
-                for number, (passage, key, owner) in enumerate(
-                    zip(passages, keys, owners, strict=True)
-                )
-            ),
-        )
-        database.commit()
-    finally:
-        database.close()
+                number, said.field, said.value, fold(said.value), said.start, said.end,
+                said.labelled, *(said.basis or (None, None)),
+            )
+            for said in entry.evidence
+        ),
+    )  # fmt: skip
+    database.executemany(
+        "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?)",
+        (
+            (row, number, passage.start, passage.end, passage.paragraph, key)
+            for row, (passage, key) in enumerate(
+                zip(entry.passages, entry.keys, strict=True), first
+            )
+        ),
+    )
 
 
 def _profile(row: Sequence[str]) -> Profile:
@@ -307,3 +406,9 @@ def _profile(row: Sequence[str]) -> Profile:
         file=file,
         sha256=sha256,
     )
+
+
+def _evidence(row: Sequence[Any]) -> Evidence:
+    profile_id, field, value, start, end, labelled, basis_start, basis_end = row
+    basis = () if basis_start is None else (basis_start, basis_end)
+    return Evidence(profile_id, field, value, start, end, bool(labelled), basis)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tipsearch.answering.conversation import Conversation
 from tipsearch.answering.questions import content_words
 from tipsearch.errors import QueryError, TipsearchError
+from tipsearch.retrieval import lexical
 from tipsearch.types import Kind
 from tipsearch.web import reading, render
 from tipsearch.web.ask import CONCURRENT, QUIET, AskTab, html
@@ -133,7 +134,7 @@ class Page:
 
 def _matcher(snapshot: Snapshot, query: str) -> render.IsMatch:
     """Tell words that share a stem with the query, unless they are common ones."""
-    stems = snapshot.store.lexical.words
+    stems = lexical.words
     wanted = set(stems(" ".join(content_words(query))))
     return lambda word: not wanted.isdisjoint(stems(word))
 

@@ -1,0 +1,66 @@
+"""Profiles and what they say, in memory: what a server keeps, read once for each state of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+
+from tipsearch.corpus.profiles import fingerprint, fold
+from tipsearch.stores.store import Filters, folded
+from tipsearch.types import Evidence, Profile
+
+
+class Catalogue:
+    """Everything but passages: a few kilobytes a profile, in the order of the files."""
+
+    def __init__(self, told: Iterable[tuple[Profile, tuple[Evidence, ...]]]) -> None:
+        by_file = sorted(told, key=lambda pair: pair[0].file)
+        self._profiles = {profile.id: profile for profile, _ in by_file}
+        self._said = {profile.id: said for profile, said in by_file}
+
+    def profile(self, profile_id: str) -> Profile | None:
+        """Return a profile by its id, or None."""
+        return self._profiles.get(profile_id)
+
+    @cached_property
+    def _by_title(self) -> list[Profile]:
+        return sorted(self._profiles.values(), key=lambda p: (fold(p.title), p.id))
+
+    def profiles(self) -> list[Profile]:
+        """Return every profile, sorted by title, then id."""
+        return list(self._by_title)
+
+    def fingerprints(self) -> dict[str, str]:
+        """Return each profile's fingerprint by file name."""
+        return {profile.file: fingerprint(profile) for profile in self._profiles.values()}
+
+    @cached_property
+    def _by_field(self) -> Mapping[str, list[Evidence]]:
+        fields: dict[str, list[Evidence]] = {}
+        for said in self._said.values():
+            for evidence in said:
+                fields.setdefault(evidence.field, []).append(evidence)
+        return fields
+
+    def evidence(self, field: str, profile_id: str | None = None) -> list[Evidence]:
+        """Return what is known of a field, of one profile or of all, in the order of the text."""
+        if profile_id is None:
+            return list(self._by_field.get(field, ()))
+        return [said for said in self._said.get(profile_id, ()) if said.field == field]
+
+    def field_values(self, field: str) -> list[str]:
+        """Return the values a field has in any profile, sorted, each once."""
+        values = {said.value for said in self._by_field.get(field, ())}
+        return sorted(values, key=lambda value: (fold(value), value))
+
+    def where(self, filters: Filters) -> frozenset[str]:
+        """Return the ids of the profiles that have, for each field, one of its values."""
+        matching = [
+            {
+                said.profile_id
+                for said in self._by_field.get(field, ())
+                if fold(said.value) in set(values)
+            }
+            for field, values in folded(filters).items()
+        ]
+        return frozenset(set.intersection(*matching)) if matching else frozenset()
