@@ -1,0 +1,682 @@
+"""Milvus: vectors and BM25 of a cluster, for what PostgreSQL should not be asked.
+
+    milvus://user:password@host:19530/database?name=tipsearch&tls=true
+    milvus:///home/ann/tipsearch.db            (milvus-lite, a file: tests and trials)
+
+Milvus has no transactions. Everything is written under a *revision* that nobody reads yet; then one
+row, the state, is replaced, and with it all of the revision is there. The state also names the
+profiles that no longer hold: rows of theirs are left out by a filter until the next write deletes
+them. What a writer that died left behind belongs to a revision that never came, and is deleted by
+the next one. A build makes collections of its own, so that what is there answers until the end.
+
+There is no lock either: making a collection fails where it exists, and that is the lock. If the
+process that holds it is dead, on this machine, the lock is taken over; else the error says how to
+drop it.
+
+Consistency is chosen per call. The state is read with ``Strong``. For a few seconds after a new
+revision is taken up, what is read of it is read with ``Strong`` as well, so that everything written
+is found; after that with ``Bounded``, which waits for nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, replace
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import numpy as np
+
+from tipsearch.corpus.profiles import fold
+from tipsearch.errors import BackendError, IndexBusyError, IndexFormatError
+from tipsearch.retrieval import lexical
+from tipsearch.settings import Settings
+from tipsearch.stores.catalogue import Catalogue
+from tipsearch.stores.generation import NewerFormatError
+from tipsearch.stores.store import Change, Count, Entry, Filters, StoreInfo, folded, shown
+from tipsearch.types import Evidence, Fields, Passage, Profile
+
+try:
+    from pymilvus import DataType, Function, FunctionType, MilvusClient, MilvusException
+except ImportError as error:
+    raise BackendError(
+        "Milvus needs the package pymilvus", "pip install 'tipsearch[milvus]'"
+    ) from error
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+FORMAT = 1
+"""The layout of the collections; a newer one is refused."""
+
+_TOGETHER = 64  # entries sent at once
+_ROWS = 1_000  # rows asked for at once
+_DEEPEST = 16_384  # what Milvus returns at most
+_PART_CHARS = 15_000  # of a profile in one row: at most 60,000 bytes of the 65,535 there may be
+_WORD_BYTES = 65_535
+_STRONG_S = 6.0  # Milvus' bounded staleness is 5 s
+_NO_VECTOR = [0.0, 1.0]  # a collection must have one
+
+_log = logging.getLogger(__name__)
+logging.getLogger("pymilvus").setLevel(logging.CRITICAL)  # what it logs is raised here
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """The one row that says what holds.
+
+    Attributes
+    ----------
+    generation, revision : int
+        Which collections are read, and how much of them.
+    info : mapping
+        `StoreInfo`.
+    profiles, passages : int
+        How many hold.
+    next_profile, next_passage : int
+        Numbers nobody has yet.
+    gone : tuple of int
+        Numbers of profiles whose rows are there still but no longer hold.
+    """
+
+    format: int
+    generation: int
+    revision: int
+    info: Mapping[str, Any]
+    profiles: int
+    passages: int
+    next_profile: int
+    next_passage: int
+    gone: tuple[int, ...]
+
+
+class MilvusStore:
+    """One revision of a cluster's collections; see `stores.store.Store`."""
+
+    def __init__(self, server: _Server, state: _State) -> None:
+        self.info = StoreInfo(**state.info)
+        self.notice = ""
+        self._server = server
+        self._state = state
+        self._taken_up = time.monotonic()
+        self._loading = threading.Lock()
+        self._loaded: tuple[dict[str, int], Catalogue] | None = None
+
+    @property
+    def name(self) -> str:
+        """Which state this is."""
+        return f"generation {self._state.generation}, revision {self._state.revision}"
+
+    # Opening and writing
+
+    @classmethod
+    def open(cls, where: str | Path) -> MilvusStore:
+        """Open what a cluster holds under a name; see `Engine`."""
+        server = _Server(str(where))
+        return cls(server, server.state())
+
+    @classmethod
+    def create(cls, where: str | Path, change: Change) -> MilvusStore:
+        """Make new collections, load them, and only then make them what is read; see `Engine`.
+
+        Raises
+        ------
+        BackendError
+            If the cluster cannot be reached.
+        """
+        if change.info is None:
+            raise BackendError("a new store must be told what it is made with")
+        server = _Server(str(where))
+        with server.writing():
+            server.make_state()
+            before = server.state(missing=_nothing(change.info))
+            generation = before.generation + 1
+            server.drop(generation)  # what a build that died left
+            server.make(generation, int(change.info.encoder["dimension"]))
+            made = replace(
+                _nothing(change.info), generation=generation, revision=before.revision + 1
+            )
+            made = _insert(server, made, change.upsert)
+            server.set_state(made)
+            server.drop(before.generation - 1)  # that before this one may still be read
+        return cls(server, made)
+
+    @classmethod
+    def is_usable(cls, where: str | Path) -> bool:
+        """Whether a cluster holds an index of that name; see `Engine`."""
+        try:
+            cls.open(where)
+        except NewerFormatError:
+            raise
+        except IndexFormatError:
+            return False
+        return True
+
+    def refresh(self) -> MilvusStore:
+        """Return the newest revision; see `Store`."""
+        state = self._server.state()
+        return self if state == self._state else MilvusStore(self._server, state)
+
+    def write(self, plan: Callable[[MilvusStore], Change | None]) -> MilvusStore:
+        """Write what a plan says of the newest revision; see `Store`."""
+        server = self._server
+        with server.writing():
+            newest = self.refresh()
+            change = plan(newest)
+            return newest if change is None else newest._change(change)
+
+    def _change(self, change: Change) -> MilvusStore:
+        before, server = self._state, self._server
+        stale = f"since > {before.revision} or profile in {list(before.gone)}"
+        server.delete("passages", before.generation, stale)
+        server.delete("profiles", before.generation, stale)
+        numbers, _ = self._catalogue
+        gone = {numbers[id_] for id_ in change.delete if id_ in numbers}
+        info = asdict(change.info or self.info)
+        made = replace(before, revision=before.revision + 1, info=info, gone=())
+
+        def noted() -> Iterator[Entry]:
+            for entry in change.upsert:
+                if entry.profile.id in numbers:
+                    gone.add(numbers[entry.profile.id])
+                yield entry
+
+        made = _insert(server, made, noted())
+        out = server.count("passages", made.generation, f"profile in {sorted(gone)}")
+        made = replace(
+            made,
+            gone=tuple(sorted(gone)),
+            profiles=made.profiles - len(gone),
+            passages=made.passages - out,
+        )
+        server.set_state(made)
+        return MilvusStore(server, made)
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._server.close()
+
+    # Profiles and what they say
+
+    @property
+    def _live(self) -> str:
+        """The condition that a row holds at this revision."""
+        return f"since <= {self._state.revision} and not (profile in {list(self._state.gone)})"
+
+    def _level(self) -> str:
+        return "Strong" if time.monotonic() - self._taken_up < _STRONG_S else "Bounded"
+
+    def _query(self, kind: str, condition: str, columns: Sequence[str]) -> list[dict[str, Any]]:
+        return self._server.query(
+            kind, self._state.generation, condition, columns, level=self._level()
+        )
+
+    def count(self) -> Count:
+        """Return how much there is."""
+        return Count(self._state.profiles, self._state.passages)
+
+    @property
+    def _catalogue(self) -> tuple[dict[str, int], Catalogue]:
+        """Numbers by id, and everything that profiles say."""
+        with self._loading:
+            if self._loaded is None:
+                parts: dict[int, dict[int, str]] = {}
+                for row in self._query("profiles", self._live, ["profile", "part", "payload"]):
+                    parts.setdefault(row["profile"], {})[row["part"]] = row["payload"]
+                numbers, told = {}, []
+                for number, payload in parts.items():
+                    profile, said = _unpacked("".join(payload[part] for part in sorted(payload)))
+                    numbers[profile.id] = number
+                    told.append((profile, said))
+                self._loaded = numbers, Catalogue(told)
+            return self._loaded
+
+    def profile(self, profile_id: str) -> Profile | None:
+        """Return a profile by its id, or None if there is none of that id."""
+        return self._catalogue[1].profile(profile_id)
+
+    def profiles(self) -> list[Profile]:
+        """Return every profile, sorted by title, then id."""
+        return self._catalogue[1].profiles()
+
+    def fingerprints(self) -> dict[str, str]:
+        """Return each profile's fingerprint by file name."""
+        return self._catalogue[1].fingerprints()
+
+    def evidence(self, field: str, profile_id: str | None = None) -> list[Evidence]:
+        """Return what is known of a field, of one profile or of all, in the order of the text."""
+        return self._catalogue[1].evidence(field, profile_id)
+
+    def field_values(self, field: str) -> list[str]:
+        """Return the values a field has in any profile, sorted, each once."""
+        return self._catalogue[1].field_values(field)
+
+    def where(self, filters: Filters) -> frozenset[str]:
+        """Return the ids of the profiles that have, for each field, one of its values."""
+        return self._catalogue[1].where(filters)
+
+    # Passages
+
+    def passages(self, numbers: Sequence[int]) -> list[tuple[str, Passage]]:
+        """Return passages by their numbers, in that order, each with its profile's title.
+
+        Raises
+        ------
+        BackendError
+            If two writes went by since this store was opened, and took a passage with them.
+        """
+        columns = ["number", "title", "id", "start", "stop", "paragraph", "text"]
+        found = {
+            row["number"]: (row["title"], Passage(*(row[name] for name in columns[2:])))
+            for row in self._query("passages", f"number in {list(numbers)}", columns)
+        }
+        if len(found) < len(set(numbers)):
+            raise BackendError("the index was rewritten while it was read", "ask again")
+        return [found[number] for number in numbers]
+
+    def vectors(self, keys: Collection[bytes]) -> dict[bytes, NDArray[np.float32]]:
+        """Return the vectors kept under content hashes, of those that are there."""
+        found = {}
+        source = iter(sorted({key.hex() for key in keys}))
+        while some := list(islice(source, _ROWS)):
+            condition = f"key in {json.dumps(some)}"
+            for row in self._query("passages", condition, ["key", "vector"]):
+                found[bytes.fromhex(row["key"])] = np.array(row["vector"], dtype=np.float32)
+        return found
+
+    def dense(
+        self, query: NDArray[np.float32], k: int, filters: Filters | None = None
+    ) -> dict[int, float]:
+        """Return at most k passages and their cosines with a unit vector, best first."""
+        return self._search("vector", query.tolist(), k, filters, {"metric_type": "COSINE"})
+
+    def cosines(self, query: NDArray[np.float32], numbers: Sequence[int]) -> dict[int, float]:
+        """Return the cosines of a unit vector with passages named by number."""
+        rows = self._query("passages", f"number in {list(numbers)}", ["number", "vector"])
+        by_number = {row["number"]: np.array(row["vector"], dtype=np.float32) for row in rows}
+        return {number: float(by_number[number] @ query) for number in numbers}
+
+    def lexical(self, query: str, k: int, filters: Filters | None = None) -> dict[int, float]:
+        """Return at most k passages that share a word with a query, and their BM25, best first."""
+        words = " ".join(map(_ascii, lexical.words(query)))
+        return self._search("sparse", words, k, filters, {"metric_type": "BM25"}) if words else {}
+
+    def document_frequency(self, word: str) -> int:
+        """Return how many passages hold a word."""
+        condition = f"text_match(words, {json.dumps(_ascii(word))}) and {self._live}"
+        return self._server.count("passages", self._state.generation, condition, self._level())
+
+    def _search(
+        self,
+        column: str,
+        wanted: object,
+        k: int,
+        filters: Filters | None,
+        how: Mapping[str, Any],
+    ) -> dict[int, float]:
+        if k < 1:
+            return {}
+        wanted_fields = folded(filters or {})
+        conditions = [self._live, *(_passes(*pair) for pair in wanted_fields.items())]
+        hits = self._server.search(
+            self._state.generation, column, wanted, min(k, _DEEPEST), " and ".join(conditions),
+            how, self._level(),
+        )  # fmt: skip
+        # subtle: milvus-lite gives BM25 a minus sign, a cluster does not
+        scores = [(n, abs(score) if column == "sparse" else score) for n, score in hits]
+        held = (pair for pair in scores if column == "vector" or pair[1] > 0)
+        return dict(sorted(held, key=lambda pair: (-pair[1], pair[0])))
+
+
+class _Server:
+    """A cluster, or a file of milvus-lite: one connection, and what is asked by it."""
+
+    def __init__(self, where: str) -> None:
+        """Take an address and connect.
+
+        Raises
+        ------
+        BackendError
+            If nobody answers there.
+        """
+        parts = urlsplit(where)
+        told = dict(parse_qsl(parts.query))
+        self.shown = shown(where)
+        self.timeout_s = Settings.from_environment().store_timeout_s
+        self._name = told.get("name", "tipsearch")
+        if not (self._name.isascii() and self._name.isidentifier()):
+            raise BackendError(
+                f"name {self._name!r} cannot be used", "use letters, digits and underscores"
+            )
+        if parts.hostname:
+            scheme = "https" if told.get("tls") == "true" else "http"
+            target = {
+                "uri": f"{scheme}://{parts.hostname}:{parts.port or 19530}",
+                "user": unquote(parts.username or ""),
+                "password": unquote(parts.password or ""),
+                "db_name": parts.path.strip("/") or "default",
+            }
+        else:
+            target = {"uri": parts.path}
+        with self._named_errors():
+            self._client = MilvusClient(**target, timeout=self.timeout_s)
+
+    @contextmanager
+    def _named_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except MilvusException as error:
+            line = str(error.message or error).splitlines()[0][:200]
+            raise BackendError(f"Milvus at {self.shown} failed: {line}") from error
+        except (OSError, ValueError) as error:  # pymilvus' words for an address that is none
+            raise BackendError(f"Milvus at {self.shown} cannot be used: {error}") from error
+
+    def _collection(self, kind: str, generation: int) -> str:
+        return f"{self._name}_{kind}_{generation}"
+
+    def _has(self, name: str) -> bool:
+        return bool(self._client.has_collection(name, timeout=self.timeout_s))
+
+    # The state
+
+    def make_state(self) -> None:
+        """Make the collection of the one row, if it is not there."""
+        name = f"{self._name}_state"
+        with self._named_errors():
+            if not self._has(name):
+                schema = self._client.create_schema()
+                schema.add_field("one", DataType.INT64, is_primary=True)
+                schema.add_field("state", DataType.VARCHAR, max_length=_WORD_BYTES)
+                self._create(name, schema)
+
+    def state(self, missing: _State | None = None) -> _State:
+        """Return what holds, or ``missing`` where nothing does yet.
+
+        Raises
+        ------
+        IndexFormatError
+            If there is nothing.
+        NewerFormatError
+            If a newer tipsearch made it.
+        """
+        name = f"{self._name}_state"
+        with self._named_errors():
+            rows = (
+                self._client.query(
+                    name, filter="one == 1", output_fields=["state"],
+                    consistency_level="Strong", timeout=self.timeout_s,
+                )
+                if self._has(name)
+                else []
+            )  # fmt: skip
+        if not rows:
+            if missing is not None:
+                return missing
+            raise IndexFormatError(f"no index at {self.shown}", "run 'tipsearch build'")
+        told = json.loads(rows[0]["state"])
+        if told["format"] > FORMAT:
+            raise NewerFormatError(
+                f"the index at {self.shown} was made by a newer tipsearch", "upgrade tipsearch"
+            )
+        return _State(**{**told, "gone": tuple(told["gone"])})
+
+    def set_state(self, state: _State) -> None:
+        """Make a revision what is read: the one moment at which it is there."""
+        row = {"one": 1, "state": json.dumps(asdict(state)), "none": _NO_VECTOR}
+        with self._named_errors():
+            self._client.upsert(f"{self._name}_state", [row], timeout=self.timeout_s)
+
+    # Collections
+
+    def _create(self, name: str, schema: Any, indexes: Any = None) -> None:  # noqa: ANN401
+        """Create a collection; one without a vector gets a small one, as each must have one."""
+        if indexes is None:
+            schema.add_field("none", DataType.FLOAT_VECTOR, dim=len(_NO_VECTOR))
+            indexes = self._client.prepare_index_params()
+            indexes.add_index("none", index_type="FLAT", metric_type="L2")
+        self._client.create_collection(
+            name, schema=schema, index_params=indexes, timeout=self.timeout_s
+        )
+
+    def make(self, generation: int, dimension: int) -> None:
+        """Make the collections of a generation, with their indexes."""
+        with self._named_errors():
+            profiles = self._client.create_schema()
+            profiles.add_field("row", DataType.VARCHAR, max_length=64, is_primary=True)
+            for name in ("profile", "since", "part"):
+                profiles.add_field(name, DataType.INT64)
+            profiles.add_field("payload", DataType.VARCHAR, max_length=_WORD_BYTES)
+            self._create(self._collection("profiles", generation), profiles)
+            passages = self._client.create_schema()
+            passages.add_field("number", DataType.INT64, is_primary=True)
+            for name in ("profile", "since", "start", "stop", "paragraph"):
+                passages.add_field(name, DataType.INT64)
+            for name, size in (("id", 512), ("title", 1024), ("key", 64), ("text", _WORD_BYTES)):
+                passages.add_field(name, DataType.VARCHAR, max_length=size)
+            passages.add_field(
+                "words", DataType.VARCHAR, max_length=_WORD_BYTES, enable_analyzer=True,
+                enable_match=True, analyzer_params={"tokenizer": "standard"},
+            )  # fmt: skip
+            passages.add_field(
+                "labels", DataType.ARRAY, element_type=DataType.VARCHAR, max_capacity=1000,
+                max_length=32,
+            )  # fmt: skip
+            passages.add_field("vector", DataType.FLOAT_VECTOR, dim=dimension)
+            passages.add_field("sparse", DataType.SPARSE_FLOAT_VECTOR)
+            passages.add_function(
+                Function("bm25", FunctionType.BM25, ["words"], output_field_names=["sparse"])
+            )
+            indexes = self._client.prepare_index_params()
+            indexes.add_index("vector", index_type=self._dense_index(), metric_type="COSINE")
+            indexes.add_index(
+                "sparse", index_type="SPARSE_INVERTED_INDEX", metric_type="BM25",
+                params={"bm25_k1": lexical.K1, "bm25_b": lexical.B},
+            )  # fmt: skip
+            self._create(self._collection("passages", generation), passages, indexes)
+
+    def _dense_index(self) -> str:
+        """Leave the choice to a cluster; milvus-lite loses recall with anything but FLAT."""
+        return "FLAT" if self.shown.startswith("milvus:///") else "AUTOINDEX"
+
+    def drop(self, generation: int) -> None:
+        """Drop the collections of a generation, if they are there."""
+        with self._named_errors():
+            for kind in ("passages", "profiles"):
+                name = self._collection(kind, generation)
+                if self._has(name):
+                    self._client.drop_collection(name, timeout=self.timeout_s)
+
+    def insert(self, kind: str, generation: int, rows: list[dict[str, Any]]) -> None:
+        """Add rows; one that is there already is replaced."""
+        if rows:
+            with self._named_errors():
+                self._client.upsert(
+                    self._collection(kind, generation), rows, timeout=self.timeout_s
+                )
+
+    def delete(self, kind: str, generation: int, condition: str) -> None:
+        """Delete the rows that meet a condition."""
+        with self._named_errors():
+            self._client.delete(
+                self._collection(kind, generation), filter=condition, timeout=self.timeout_s
+            )
+
+    def count(self, kind: str, generation: int, condition: str, level: str = "Strong") -> int:
+        """Return how many rows meet a condition."""
+        with self._named_errors():
+            rows = self._client.query(
+                self._collection(kind, generation), filter=condition,
+                output_fields=["count(*)"], consistency_level=level, timeout=self.timeout_s,
+            )  # fmt: skip
+        return int(rows[0]["count(*)"])
+
+    def query(
+        self, kind: str, generation: int, condition: str, columns: Sequence[str], level: str
+    ) -> list[dict[str, Any]]:
+        """Return the rows that meet a condition, however many they are."""
+        rows: list[dict[str, Any]] = []
+        with self._named_errors():
+            batches = self._client.query_iterator(
+                self._collection(kind, generation), filter=condition, batch_size=_ROWS,
+                output_fields=list(columns), consistency_level=level, timeout=self.timeout_s,
+            )  # fmt: skip
+            while some := batches.next():
+                rows += some
+            batches.close()
+        return rows
+
+    def search(
+        self, generation: int, column: str, wanted: object, k: int, condition: str,
+        how: Mapping[str, Any], level: str,
+    ) -> list[tuple[int, float]]:  # fmt: skip
+        """Return numbers and scores of the nearest rows that meet a condition."""
+        with self._named_errors():
+            (hits,) = self._client.search(
+                self._collection("passages", generation), data=[wanted], anns_field=column,
+                limit=k, filter=condition, search_params=dict(how), output_fields=["number"],
+                consistency_level=level, timeout=self.timeout_s,
+            )  # fmt: skip
+        return [(int(hit["number"]), float(hit["distance"])) for hit in hits]
+
+    # The lock
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the only right to write under this name.
+
+        Raises
+        ------
+        IndexBusyError
+            If somebody else holds it.
+        """
+        name = f"{self._name}_lock"
+        me = f"{os.getpid()} on {socket.gethostname()}"
+        for _ in range(2):
+            schema = self._client.create_schema(description=me)
+            schema.add_field(f"by_{os.urandom(8).hex()}", DataType.INT64, is_primary=True)
+            try:
+                self._create(name, schema)
+                break
+            except MilvusException as error:
+                holder = self._holder(name)
+                if not _is_dead(holder):
+                    raise IndexBusyError(
+                        f"{self.shown} is being written by another process ({holder})",
+                        f"wait for it to end; if it is dead, drop the collection {name}",
+                    ) from error
+                with suppress(MilvusException):
+                    self._client.drop_collection(name, timeout=self.timeout_s)
+        try:
+            yield
+        finally:
+            with self._named_errors():
+                self._client.drop_collection(name, timeout=self.timeout_s)
+
+    def _holder(self, name: str) -> str:
+        with self._named_errors():
+            if not self._has(name):
+                return "unknown"
+            about = self._client.describe_collection(name, timeout=self.timeout_s)
+        return str(about["description"])
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._client.close()
+
+
+def _is_dead(holder: str) -> bool:
+    """Whether a process of this machine that held the lock is gone."""
+    pid, _, host = holder.partition(" on ")
+    if host != socket.gethostname() or not pid.isdigit():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
+
+
+def _nothing(info: StoreInfo) -> _State:
+    return _State(FORMAT, 0, 0, asdict(info), 0, 0, 0, 0, ())
+
+
+def _insert(server: _Server, made: _State, entries: Iterable[Entry]) -> _State:
+    """Add entries under a revision, and return its state with them counted."""
+    source = iter(entries)
+    while some := list(islice(source, _TOGETHER)):
+        profiles: list[dict[str, Any]] = []
+        passages: list[dict[str, Any]] = []
+        for profile, entry in enumerate(some, made.next_profile):
+            held = {"profile": profile, "since": made.revision}
+            payload = _packed(entry)
+            profiles += [
+                {
+                    "row": f"{profile}:{part}", **held, "part": part, "none": _NO_VECTOR,
+                    "payload": payload[part * _PART_CHARS : (part + 1) * _PART_CHARS],
+                }
+                for part in range(-(-len(payload) // _PART_CHARS))
+            ]  # fmt: skip
+            labels = sorted({_label(said.field, fold(said.value)) for said in entry.evidence})
+            passages += [
+                {
+                    "number": made.next_passage + len(passages) + place, **held,
+                    "start": passage.start, "stop": passage.end, "paragraph": passage.paragraph,
+                    "id": entry.profile.id, "title": entry.profile.title, "key": key.hex(),
+                    "text": passage.text, "labels": labels, "vector": vector.tolist(),
+                    "words": " ".join(map(_ascii, lexical.tokens(text))),
+                }
+                for place, (passage, key, text, vector) in enumerate(
+                    zip(entry.passages, entry.keys, entry.texts(), entry.vectors, strict=True)
+                )
+            ]  # fmt: skip
+        server.insert("passages", made.generation, passages)
+        server.insert("profiles", made.generation, profiles)
+        made = replace(
+            made,
+            profiles=made.profiles + len(some),
+            passages=made.passages + len(passages),
+            next_profile=made.next_profile + len(some),
+            next_passage=made.next_passage + len(passages),
+        )
+    return made
+
+
+def _packed(entry: Entry) -> str:
+    return json.dumps([asdict(entry.profile), [asdict(said) for said in entry.evidence]])
+
+
+def _unpacked(payload: str) -> tuple[Profile, tuple[Evidence, ...]]:
+    told, said = json.loads(payload)
+    fields = Fields(**{name: tuple(values) for name, values in told.pop("fields").items()})
+    names, sources = tuple(told.pop("names")), tuple(told.pop("sources"))
+    evidence = (Evidence(**{**one, "basis": tuple(one["basis"])}) for one in said)
+    return Profile(**told, fields=fields, names=names, sources=sources), tuple(evidence)
+
+
+def _passes(field: str, values: Collection[str]) -> str:
+    """Return the condition that a passage's profile has one of the values of a field."""
+    labels = json.dumps([_label(field, value) for value in values] or ["none"])
+    return f"array_contains_any(labels, {labels})"
+
+
+def _label(field: str, folded_value: str) -> str:
+    """Return a field's value as a short word that no condition can be broken out of."""
+    said = f"{field}\n{folded_value}".encode("utf-8", "backslashreplace")
+    return hashlib.sha256(said).hexdigest()[:32]
+
+
+def _ascii(word: str) -> str:
+    """Return a word that the analyser takes for one, whatever it is written in."""
+    return word if word.isascii() else "u" + word.encode("utf-8").hex()
