@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -37,16 +37,29 @@ def milvus_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("milvus") / "milvus.db"
 
 
-@pytest.fixture(params=ENGINES)
-def where(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An address of each engine where nothing is kept yet."""
-    schema = f"test_{uuid4().hex[:12]}"
-    if request.param == "local":
-        return str(tmp_path / "index")
-    if request.param == "postgres":
-        return f"{request.getfixturevalue('postgres_server').address}?schema={schema}"
-    if request.param == "milvus":
-        return f"milvus://{request.getfixturevalue('milvus_file')}?name={schema}"
-    if request.param == "pglite":
-        return f"{request.getfixturevalue('pglite_server')}&schema={schema}"
-    return f"{OWN_SERVER}{'&' if '?' in OWN_SERVER else '?'}schema={schema}"
+@pytest.fixture(scope="session", params=ENGINES)
+def new_address(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[], str]:
+    """Makes addresses of one engine where nothing is kept yet."""
+
+    def address() -> str:
+        schema = f"test_{uuid4().hex[:12]}"
+        match request.param:
+            case "local":
+                return str(tmp_path_factory.mktemp("local") / "index")
+            case "postgres":
+                return f"{request.getfixturevalue('postgres_server').address}?schema={schema}"
+            case "milvus":
+                return f"milvus://{request.getfixturevalue('milvus_file')}?name={schema}"
+            case "pglite":
+                return f"{request.getfixturevalue('pglite_server')}&schema={schema}"
+        return f"{OWN_SERVER}{'&' if '?' in OWN_SERVER else '?'}schema={schema}"
+
+    return address
+
+
+@pytest.fixture
+def where(new_address: Callable[[], str]) -> str:
+    """An address where nothing is kept yet."""
+    return new_address()

@@ -66,9 +66,10 @@ def small(name: str, text: str, file: str = "") -> Entry:
     ))  # fmt: skip
 
 
-@pytest.fixture
-def full(where: str) -> Iterator[Store]:
-    """A store of the real corpus."""
+@pytest.fixture(scope="session")
+def full(new_address: Callable[[], str]) -> Iterator[Store]:
+    """A store of the real corpus; not to be written to."""
+    where = new_address()
     store = store_at(where).create(where, Change(ENTRIES, info=INFO))
     yield store
     store.close()
