@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import shutil
@@ -10,7 +11,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -64,7 +65,7 @@ class Cluster:
             "-t", str(_START_S), "-l", str(self.home / f"{self.data.name}.log"), "start",
         )  # fmt: skip
 
-    def stop(self, how: str = "immediate") -> None:
+    def stop(self, how: str) -> None:
         self.run("pg_ctl", "-D", str(self.data), "-m", how, "-w", "stop")
 
     def kill(self) -> None:
@@ -108,9 +109,10 @@ def postgres() -> Iterator[Cluster]:
         cluster.start()
         yield cluster
     finally:
-        for folder in home.iterdir():
-            if (folder / "postmaster.pid").exists():
-                Cluster(home, folder.name).stop()
+        for held in home.glob("*/postmaster.pid"):  # also there after a kill
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(held.read_text().split()[0]), signal.SIGQUIT)
+                wait_until(lambda held=held: not held.exists())  # type: ignore[misc]
         shutil.rmtree(home, ignore_errors=True)
 
 
@@ -131,9 +133,9 @@ def pglite() -> Iterator[str]:
             server.kill()
 
 
-def wait_until(done: object, seconds: float = 30) -> None:
+def wait_until(done: Callable[[], object], seconds: float = 30) -> None:
     """Wait until a call returns something true."""
     deadline = time.monotonic() + seconds
-    while not done():  # type: ignore[operator]
+    while not done():
         assert time.monotonic() < deadline
         time.sleep(0.05)

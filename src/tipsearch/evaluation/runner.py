@@ -20,7 +20,7 @@ Step = Callable[[int], None]
 
 
 def index_texts(
-    texts: Mapping[str, str], root: Path, encoder: Encoder, settings: Settings
+    texts: Mapping[str, str], where: str | Path, encoder: Encoder, settings: Settings
 ) -> Snapshot:
     """Index texts as profiles.
 
@@ -28,8 +28,8 @@ def index_texts(
     ----------
     texts : mapping of str to str
         Titles by text; a title may be empty.
-    root : Path
-        The index folder.
+    where : path or str
+        The index folder, or the address of a server.
     encoder, settings
         As for `Index.build`.
 
@@ -44,7 +44,7 @@ def index_texts(
         )
         for n, (text, title) in enumerate(texts.items())
     ]
-    return write(root, Corpus(tuple(profiles), (), ()), encoder, settings).snapshot
+    return write(where, Corpus(tuple(profiles), (), ()), encoder, settings).snapshot
 
 
 def given(questions: Sequence[Question], reader: SpanReader, step: Step) -> list[Prediction]:
