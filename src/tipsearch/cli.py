@@ -29,8 +29,8 @@ from tipsearch.types import ANSWERED_KINDS, FIELD_NAMES, Kind
 
 if TYPE_CHECKING:
     from tipsearch.corpus.desk import Finding
+    from tipsearch.embedding import Progress
     from tipsearch.evaluation.squad import Prediction, RiskPoint
-    from tipsearch.index import Progress
     from tipsearch.types import Answer, Hit, IndexUpdate, SkippedFile
 
 _CLOSEST = 3  # passages shown with a refusal
@@ -129,15 +129,40 @@ def cli(*, debug: bool) -> None:
 @cli.command()
 @_corpus
 @_index
+@click.option(
+    "--vectors", type=click.Path(path_type=Path), default=None,
+    help="A folder that 'tipsearch embed' wrote; what is in it is not embedded again.",
+)  # fmt: skip
 @_json
-def build(corpus: Path, index: str, *, as_json: bool) -> None:
+def build(corpus: Path, index: str, vectors: Path | None, *, as_json: bool) -> None:
     """Index every profile anew."""
     from tipsearch.index import Index
 
     start = time.perf_counter()
     with _progress() as progress:
-        changes = Index.build(corpus, index, progress=progress).changes
+        changes = Index.build(corpus, index, progress=progress, vectors=vectors).changes
     _report(changes, time.perf_counter() - start, as_json=as_json)
+
+
+@cli.command()
+@click.argument("table", type=click.Path(path_type=Path))
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--ray", is_flag=True, help="On the Ray cluster of RAY_ADDRESS, or one started here.")
+@_json
+def embed(table: Path, folder: Path, *, ray: bool, as_json: bool) -> None:
+    """Embed a Parquet TABLE of profile files into a FOLDER, to build indexes from.
+
+    TABLE has the columns file and text. Run it again to go on where it ended.
+    """
+    from tipsearch import bulk
+
+    with _progress() as progress:
+        done = bulk.embed(table, folder, Settings.from_environment(), ray=ray, progress=progress)
+    if as_json:
+        _say_json(done)
+    else:
+        skipped = f", {done.skipped:,} of them no profile" if done.skipped else ""
+        _say(f"{done.rows:,} new rows{skipped}: {done.passages:,} passages embedded")
 
 
 @cli.command()

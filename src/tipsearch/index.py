@@ -2,41 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from functools import cache
-from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-import numpy as np
-
-from tipsearch.corpus import facts
-from tipsearch.corpus import passages as cutting
-from tipsearch.corpus.profiles import Corpus, fingerprint, load
+from tipsearch.bulk import VectorTable
+from tipsearch.corpus import tables
+from tipsearch.corpus.profiles import Corpus, fingerprint
+from tipsearch.embedding import Embedding, Progress, Vectors
 from tipsearch.errors import IndexFormatError, QueryError
 from tipsearch.retrieval import lexical
 from tipsearch.retrieval.encoder import Encoder, OnnxEncoder
 from tipsearch.retrieval.fusion import fuse
 from tipsearch.settings import Settings
 from tipsearch.stores.local import LocalStore
-from tipsearch.stores.store import Change, Engine, Entry, Store, StoreInfo, searchable, shown
-from tipsearch.types import FIELD_NAMES, Hit, IndexUpdate, Passage, Profile, Scores
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-_TITLE_TOKENS = 50
-"""Room for a title, which has at most 120 characters, and the special tokens."""
-
-_TOGETHER = 64
-"""Profiles whose passages are embedded together: their vectors wait in memory, no others do."""
-
-Progress = Callable[[str, int, int], None]
-"""Told what is being done, how much of it is done, and how much there is."""
+from tipsearch.stores.store import Change, Engine, Store, shown
+from tipsearch.types import FIELD_NAMES, Hit, IndexUpdate, Profile, Scores
 
 _log = logging.getLogger(__name__)
 
@@ -196,13 +179,14 @@ class Index:
         settings: Settings | None = None,
         encoder: Encoder | None = None,
         progress: Progress | None = None,
+        vectors: str | Path | None = None,
     ) -> Index:
         """Index every profile of a corpus folder anew, whatever is there already.
 
         Parameters
         ----------
         corpus : path
-            A folder of profile files.
+            A folder of profile files, or a Parquet table of them (`tipsearch.bulk`).
         index : path or str
             The index folder, made if missing; or ``postgresql://...`` or ``milvus://...``
             (docs/scaling.md). An index already there answers until the new one is complete, and
@@ -213,6 +197,8 @@ class Index:
             That of the settings by default.
         progress : callable, optional
             Told how far the work is.
+        vectors : path, optional
+            A folder that ``tipsearch embed`` wrote: what is in it is not embedded again.
 
         Returns
         -------
@@ -231,9 +217,10 @@ class Index:
             If a server cannot be reached, or lacks what is needed.
         """
         settings = settings or Settings.from_environment()
-        profiles = load(Path(corpus), settings.file_bytes)
+        profiles = tables.load(Path(corpus), settings.file_bytes)
         encoder = encoder or OnnxEncoder.open(settings)
-        return write(index, profiles, encoder, settings, progress)
+        known = VectorTable(Path(vectors), encoder.info) if vectors else None
+        return write(index, profiles, encoder, settings, progress, known)
 
     @classmethod
     def open(
@@ -311,8 +298,8 @@ class Index:
             If another process is writing the index, or it cannot be written.
         """
         encoder, settings = self.snapshot.encoder, self.snapshot.settings
-        profiles = load(Path(corpus), settings.file_bytes)
-        work = _Embedding(encoder, settings, progress)
+        profiles = tables.load(Path(corpus), settings.file_bytes)
+        work = Embedding(encoder, settings, progress)
         changes = IndexUpdate()
 
         def plan(newest: Store) -> Change | None:
@@ -374,31 +361,6 @@ def store_at(where: str | Path) -> Engine:
     return LocalStore
 
 
-@cache
-def _tipsearch_version() -> str:
-    return version("tipsearch")
-
-
-def _info(encoder: Encoder, settings: Settings) -> StoreInfo:
-    """Describe what vectors, passages and words depend on."""
-    return StoreInfo(
-        tipsearch=_tipsearch_version(),
-        encoder=asdict(encoder.info),
-        passages={
-            "version": cutting.VERSION,
-            "passage_tokens": _passage_tokens(encoder, settings),
-            "new_paragraph_tokens": settings.new_paragraph_tokens,
-            "overlap_sentences": settings.overlap_sentences,
-        },
-        analyser=lexical.ANALYSER,
-    )
-
-
-def _passage_tokens(encoder: Encoder, settings: Settings) -> int:
-    """Return the longest passage that fits the encoder's window beside its title."""
-    return max(1, min(settings.passage_tokens, encoder.info.window_tokens - _TITLE_TOKENS))
-
-
 def _snapshot(where: str | Path, store: Store, encoder: Encoder, settings: Settings) -> Snapshot:
     """Take a store for a snapshot, unless its vectors or words are made otherwise."""
     made, wanted = store.info.encoder, asdict(encoder.info)
@@ -430,9 +392,9 @@ def _compare(corpus: Corpus, before: Mapping[str, str]) -> IndexUpdate:
     )
 
 
-def _change(corpus: Corpus, changes: IndexUpdate, newest: Store, work: _Embedding) -> Change | None:
+def _change(corpus: Corpus, changes: IndexUpdate, newest: Store, work: Embedding) -> Change | None:
     """Return what brings a store up to date with a corpus, or None if it is."""
-    info = _info(work.encoder, work.settings)
+    info = work.info
     topics = {said.value for said in newest.evidence("focus") if said.labelled}
     anew = newest.info.passages != info.passages or topics != _topics(corpus.profiles)
     changed = {*changes.added, *changes.changed}
@@ -455,86 +417,15 @@ def write(
     encoder: Encoder,
     settings: Settings,
     progress: Progress | None = None,
+    known: Vectors | None = None,
 ) -> Index:
-    """Index a corpus that is read already; see `Index.build`."""
-    work = _Embedding(encoder, settings, progress)
-    entries = work.entries(corpus.profiles, _topics(corpus.profiles))
-    store = store_at(where).create(where, Change(entries, info=_info(encoder, settings)))
+    """Index a corpus that is read already, with vectors that are known; see `Index.build`."""
+    work = Embedding(encoder, settings, progress)
+    entries = work.entries(corpus.profiles, _topics(corpus.profiles), known)
+    store = store_at(where).create(where, Change(entries, info=work.info))
     changes = replace(
         _compare(corpus, {}),
         embedded_passages=work.embedded,
         reused_passages=work.passages - work.embedded,
     )
     return Index(where, _snapshot(where, store, encoder, settings), changes)
-
-
-class _Embedding:
-    """Cuts profiles into passages and embeds those whose vectors are not kept already."""
-
-    def __init__(self, encoder: Encoder, settings: Settings, progress: Progress | None) -> None:
-        self.encoder = encoder
-        self.settings = settings
-        self.passages = self.embedded = 0
-        """How many were cut, and how many of them embedded, so far."""
-        self._progress = progress
-
-    def entries(
-        self, profiles: Sequence[Profile], topics: set[str], kept: Store | None = None
-    ) -> Iterator[Entry]:
-        """Yield the entries of profiles, embedded a few at a time, in their order."""
-        prefix = f"{self.encoder.info}\n"
-        cut, keys = [], []
-        for profile in profiles:
-            passages = self._cut(profile)
-            texts = [searchable(profile.title, passage.text) for passage in passages]
-            cut.append(passages)
-            keys.append(tuple(hashlib.sha256((prefix + t).encode()).digest() for t in texts))
-        self.passages += sum(map(len, cut))
-        known = kept.vectors([*chain.from_iterable(keys)]) if kept else {}
-        total = sum(key not in known for key in chain.from_iterable(keys))
-        for first in range(0, len(profiles), _TOGETHER):
-            part = slice(first, first + _TOGETHER)
-            vectors = self._vectors(profiles[part], cut[part], keys[part], known, total)
-            for profile, passages, its_keys in zip(
-                profiles[part], cut[part], keys[part], strict=True
-            ):
-                said = tuple(facts.read(profile, topics))
-                rows = np.array([vectors[key] for key in its_keys], dtype=np.float32)
-                yield Entry(profile, said, passages, its_keys, rows)
-
-    def _cut(self, profile: Profile) -> tuple[Passage, ...]:
-        return tuple(
-            cutting.cut(
-                profile,
-                self.encoder.count_tokens,
-                _passage_tokens(self.encoder, self.settings),
-                self.settings.new_paragraph_tokens,
-                self.settings.overlap_sentences,
-            )
-        )
-
-    def _vectors(
-        self,
-        profiles: Sequence[Profile],
-        cut: Sequence[Sequence[Passage]],
-        keys: Sequence[Sequence[bytes]],
-        known: Mapping[bytes, NDArray[np.float32]],
-        total: int,
-    ) -> dict[bytes, NDArray[np.float32]]:
-        """Return the vector of each key: one that is known, or that of its passage embedded."""
-        new = {
-            key: searchable(profile.title, passage.text)
-            for profile, passages, its_keys in zip(profiles, cut, keys, strict=True)
-            for passage, key in zip(passages, its_keys, strict=True)
-            if key not in known
-        }
-
-        def step(count: int) -> None:
-            self.embedded += count
-            if self._progress is not None:
-                self._progress("Embedding passages", self.embedded, total)
-
-        return {
-            **known,
-            **dict(zip(new, self.encoder.encode(list(new.values()), step), strict=True)),
-        }

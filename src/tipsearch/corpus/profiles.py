@@ -8,8 +8,9 @@ import os
 import re
 import stat
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from tipsearch.corpus import formats
@@ -164,13 +165,25 @@ def load(folder: Path, file_bytes: int) -> Corpus:
     """
     if not folder.is_dir():
         raise ProfileError(f"no corpus folder at {folder}", "name it with --corpus")
+    found = ((file, partial(_read, path, file_bytes)) for path, file in _files(folder))
+    return gather(found, str(folder))
+
+
+def gather(files: Iterable[tuple[str, Callable[[], bytes]]], where: str) -> Corpus:
+    """Make a corpus of files, each a name and what reads its bytes; see `load`.
+
+    Raises
+    ------
+    ProfileError
+        If there is no usable profile.
+    """
     profiles: dict[str, Profile] = {}
     ids: dict[str, str] = {}
     skipped: list[SkippedFile] = []
     warnings: list[SkippedFile] = []
-    for path, file in _files(folder):
+    for file, read in files:
         try:
-            profile, encoding = read_profile(_read(path, file_bytes), file)
+            profile, encoding = read_profile(read(), file)
         except ProfileError as error:
             skipped.append(SkippedFile(file, error.message))
             continue
@@ -190,7 +203,7 @@ def load(folder: Path, file_bytes: int) -> Corpus:
             for first in skipped[:1]
         )
         raise ProfileError(
-            f"no usable profile in {folder}{why}",
+            f"no usable profile in {where}{why}",
             f"add profiles as {' or '.join(formats.SUFFIXES)} files",
         )
     return Corpus(tuple(profiles.values()), tuple(skipped), tuple(warnings))
