@@ -6,6 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
+PGLITE := tests/stores/pglite
+
 .PHONY: help run test check format browser clean
 
 help: ## Show what can be made
@@ -15,10 +17,10 @@ run: $(VENV)/installed ## Set up, bring the index of corpus/ up to date, open th
 	@$(BIN)/tipsearch update || [ $$? -eq 7 ]
 	@exec $(BIN)/tipsearch serve --port $(PORT)
 
-test: $(VENV)/installed-dev browser ## Set up and run every test
+test: $(VENV)/installed-dev $(PGLITE)/node_modules browser ## Set up and run every test
 	$(BIN)/pytest
 
-check: $(VENV)/installed-dev browser ## Format, lint, types, tests: what CI runs
+check: $(VENV)/installed-dev $(PGLITE)/node_modules browser ## Format, lint, types, tests: what CI runs
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy src tests app.py
@@ -45,6 +47,15 @@ $(VENV)/installed-dev: $(VENV)/installed
 	$(BIN)/python -m pip install -q -c constraints.txt -e '.[dev]'
 	@touch $@
 
+# The tests of the PostgreSQL store run PGlite, which comes from npm.
+$(PGLITE)/node_modules: $(PGLITE)/package.json
+	@command -v npm > /dev/null \
+	  || { [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null \
+	       && apt-get update -qq && apt-get install -y -qq --no-install-recommends nodejs npm > /dev/null; } \
+	  || { echo "the tests need Node.js 18 or later, with npm" >&2; exit 1; }
+	cd $(PGLITE) && npm install --no-package-lock --no-audit --no-fund --silent
+	@touch $@
+
 browser: $(VENV)/installed-dev # the browser tests need one: any Chromium, or Playwright's own
 	@$(BIN)/python tests/browser/find_browser.py > /dev/null 2>&1 \
 	  || { [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null \
@@ -53,4 +64,4 @@ browser: $(VENV)/installed-dev # the browser tests need one: any Chromium, or Pl
 	@$(BIN)/python tests/browser/find_browser.py
 
 clean: ## Remove what was set up and built
-	rm -rf $(VENV) index build
+	rm -rf $(VENV) $(PGLITE)/node_modules index build

@@ -266,3 +266,41 @@ def test_whom_a_question_describes_alone_is_looked_up(
 def test_a_description_of_several_is_not_looked_up(real_index: Index, reader: SpanReader) -> None:
     asked = Assistant(real_index, reader).ask("When was the Indian hero honoured?")
     assert asked.text is None
+
+
+# "The judge", of whom there are two
+
+
+@pytest.mark.parametrize(
+    ("question", "people"),
+    [
+        ("When was the judge honoured?", {"Amina Oufroukhi", "Tek Narayan Kunwar"}),
+        (
+            "In what year did the police officer become a hero?",
+            {"Patience Quaye", "Sattaru Umapathi"},
+        ),
+    ],
+)
+def test_a_role_that_two_have_is_asked_back(
+    assistant: Assistant, question: str, people: set[str]
+) -> None:
+    answer = assistant.ask(question)
+    assert answer.reason is Reason.AMBIGUOUS
+    assert set(answer.choices) == people
+    assert all(name in answer.detail for name in people)
+    for name in people:
+        meant = assistant.ask(f"{question.rstrip('?')} ({name})?")
+        assert [citation.title for citation in meant.citations] == [name]
+
+
+@pytest.mark.parametrize(
+    ("question", "title"),
+    [
+        ("When was the Moroccan judge honoured?", "Amina Oufroukhi"),
+        ("When was the police officer from Ghana honoured?", "Patience Quaye"),
+    ],
+)
+def test_a_role_that_is_told_more_closely_is_one_person(
+    assistant: Assistant, question: str, title: str
+) -> None:
+    assert [citation.title for citation in assistant.ask(question).citations] == [title]

@@ -46,7 +46,7 @@ from tipsearch.errors import BackendError, QueryError
 from tipsearch.index import FilterValue, Index, Snapshot, clean_query
 from tipsearch.retrieval import lexical
 from tipsearch.settings import DEFAULT_MODEL, Settings
-from tipsearch.types import Answer, Citation, Hit, Kind, Phrase, Reason, Span
+from tipsearch.types import Answer, Citation, Hit, Kind, Phrase, Profile, Reason, Span
 
 _WELCOME = (
     "Ask about the people and organisations in the profiles: who, when, where; for a list, a "
@@ -285,13 +285,22 @@ class Assistant:
             return _answer(question, kind, asked.hits, [replace(found, score=RULED)], snapshot)
         spans = asked.read()
         hits = with_reader_scores(asked.hits, spans)
-        if likely := [span for span in spans if span.score >= asked.threshold]:
+        likely = [span for span in spans if span.score >= asked.threshold]
+        if people := asked.either_of(next(iter(likely), None)):
+            detail = f"{_either(people)} may be meant. Which one?"
+            return refused(question, kind, Reason.AMBIGUOUS, detail, choices=people)
+        if likely:
             return _answer(question, kind, hits, likely, snapshot)
         closest = max((hit.scores.dense for hit in hits), default=0.0)
         if closest < snapshot.settings.on_topic_cosine:
             detail = f"The profiles do not say. {_WELCOME}"
             return refused(question, kind, Reason.OFF_TOPIC, detail, hits)
         return refused(question, kind, Reason.NOT_SAID, _NOT_SAID, hits)
+
+
+def _either(people: Sequence[str]) -> str:
+    """Return names with "or" before the last."""
+    return f"{', '.join(people[:-1])} or {people[-1]}"
 
 
 _HEROES = re.compile(
@@ -375,6 +384,31 @@ class Asked:
         found = self.directory.find(people[0]) if len(people) == 1 else []
         return [name for subject in found for name in subject.names if len(subject.names) == 1]
 
+    def either_of(self, best: Span | None) -> list[str]:
+        """Return the people whom "the judge" may mean, if the answer depends on who is meant.
+
+        That is so where two who fit have an answer each, and the answers differ. A deed that only
+        one of them did tells who is meant.
+        """
+        if self.names or not questions.describes_one(self.question, self.described.roles):
+            return []
+        fitting = {p.id: p for p in listing.may_be_meant(self.described, self.snapshot)}
+        spans = [span for held in fitting.values() if (span := self._looked_up(held))]
+        if best and best.profile_id in fitting:
+            theirs = [hit for hit in self.found if hit.passage.profile_id in fitting]
+            read = self._checked(theirs[: self.snapshot.settings.reader_passages])
+            spans += [best, *(span for span in read if span.score >= self.threshold)]
+        told: dict[str, str] = {}
+        for span in spans:
+            held = fitting[span.profile_id]
+            told.setdefault(held.title, fold(held.text[span.start : span.end]))
+        return list(told) if len(set(told.values())) > 1 else []
+
+    def _looked_up(self, profile: Profile) -> Span | None:
+        """Return the date that needs no reader, if the question is about this profile's person."""
+        names = [n for n in self.directory.names if n.person and n.profile_id == profile.id][:1]
+        return lookups.date_of(self.question, names, self.snapshot, self.described.roles)
+
     @cached_property
     def allowed(self) -> frozenset[str] | None:
         """The profiles that the filters leave; None if there is no filter."""
@@ -436,7 +470,10 @@ class Asked:
 
     def read(self) -> list[Span]:
         """Return what the reader marks and nothing rules out, best first."""
-        read = self._reader.read(self.question, self.to_read)
+        return self._checked(self.to_read)
+
+    def _checked(self, hits: Sequence[Hit]) -> list[Span]:
+        read = self._reader.read(self.question, hits)
         return self.of_the_right_year(self.of_the_right_person(self.of_the_sort(read)))
 
     def date_of(self, question: str) -> comparing.Value | None:

@@ -153,10 +153,17 @@ def described(criteria: Criteria, snapshot: Snapshot) -> Profile | None:
     return fit[0] if len(fit) == 1 else None
 
 
-def _described(criteria: Criteria, snapshot: Snapshot) -> Iterator[tuple[list[bool], Profile]]:
-    """Yield for each profile which of the things that describe somebody hold; none, if only one."""
+def may_be_meant(criteria: Criteria, snapshot: Snapshot) -> list[Profile]:
+    """Return every profile that fits whom a question describes in every way, were it one."""
+    return [profile for held, profile in _described(criteria, snapshot, 1) if all(held)]
+
+
+def _described(
+    criteria: Criteria, snapshot: Snapshot, least: int = 2
+) -> Iterator[tuple[list[bool], Profile]]:
+    """Yield for each profile which of the things that describe somebody hold; none, if too few."""
     said = [*criteria.places, criteria.roles, criteria.years, criteria.gender]
-    if sum(map(bool, said)) < 2:
+    if sum(map(bool, said)) < least:
         return
     for profile in snapshot.profiles():
         about = About(profile, snapshot)

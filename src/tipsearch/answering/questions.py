@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from tipsearch.corpus import places
 from tipsearch.corpus.profiles import fold
@@ -47,6 +48,23 @@ def wants_sentence(question: str) -> bool:
     [True, True, False]
     """
     return _SENTENCE.match(fold(question)) is not None
+
+
+def describes_one(question: str, roles: Collection[str]) -> bool:
+    """Whether a question speaks of one person by a role alone: "the judge", not "a judge".
+
+    Examples
+    --------
+    >>> [describes_one(f"When was {who} honoured?", {"judge", "judges"})
+    ...  for who in ("the judge", "the brave judge", "a judge", "the judges", "the judge of Fez")]
+    [True, True, False, False, False]
+    """
+    plain = fold(question)
+    return any(
+        re.search(rf"\bthe (?:[a-z-]+ ){{0,2}}{re.escape(role)}\b(?!['’]?s? of)", plain)
+        for role in roles
+        if role.removesuffix("s") == role or role.removesuffix("s") not in roles
+    )
 
 
 _NUMBER_WORD = (

@@ -22,88 +22,39 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
-import os
-import socket
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, unquote, urlsplit
 
 import numpy as np
 
 from tipsearch.corpus.profiles import fold
-from tipsearch.errors import BackendError, IndexBusyError, IndexFormatError
+from tipsearch.errors import BackendError, IndexFormatError
 from tipsearch.retrieval import lexical
-from tipsearch.settings import Settings
 from tipsearch.stores.catalogue import Catalogue
 from tipsearch.stores.generation import NewerFormatError
-from tipsearch.stores.store import Change, Count, Entry, Filters, StoreInfo, folded, shown
+from tipsearch.stores.milvus_server import NO_VECTOR, Server, State, nothing
+from tipsearch.stores.store import Change, Count, Entry, Filters, StoreInfo, folded
 from tipsearch.types import Evidence, Fields, Passage, Profile
-
-try:
-    from pymilvus import DataType, Function, FunctionType, MilvusClient, MilvusException
-except ImportError as error:
-    raise BackendError(
-        "Milvus needs the package pymilvus", "pip install 'tipsearch[milvus]'"
-    ) from error
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-FORMAT = 1
-"""The layout of the collections; a newer one is refused."""
-
 _TOGETHER = 64  # entries sent at once
-_ROWS = 1_000  # rows asked for at once
+_KEYS = 1_000  # looked for at once
 _DEEPEST = 16_384  # what Milvus returns at most
 _PART_CHARS = 15_000  # of a profile in one row: at most 60,000 bytes of the 65,535 there may be
-_WORD_BYTES = 65_535
 _STRONG_S = 6.0  # Milvus' bounded staleness is 5 s
-_NO_VECTOR = [0.0, 1.0]  # a collection must have one
-
-_log = logging.getLogger(__name__)
-logging.getLogger("pymilvus").setLevel(logging.CRITICAL)  # what it logs is raised here
-
-
-@dataclass(frozen=True, slots=True)
-class _State:
-    """The one row that says what holds.
-
-    Attributes
-    ----------
-    generation, revision : int
-        Which collections are read, and how much of them.
-    info : mapping
-        `StoreInfo`.
-    profiles, passages : int
-        How many hold.
-    next_profile, next_passage : int
-        Numbers nobody has yet.
-    gone : tuple of int
-        Numbers of profiles whose rows are there still but no longer hold.
-    """
-
-    format: int
-    generation: int
-    revision: int
-    info: Mapping[str, Any]
-    profiles: int
-    passages: int
-    next_profile: int
-    next_passage: int
-    gone: tuple[int, ...]
 
 
 class MilvusStore:
     """One revision of a cluster's collections; see `stores.store.Store`."""
 
-    def __init__(self, server: _Server, state: _State) -> None:
+    def __init__(self, server: Server, state: State) -> None:
         self.info = StoreInfo(**state.info)
         self.notice = ""
         self._server = server
@@ -122,7 +73,7 @@ class MilvusStore:
     @classmethod
     def open(cls, where: str | Path) -> MilvusStore:
         """Open what a cluster holds under a name; see `Engine`."""
-        server = _Server(str(where))
+        server = Server(str(where))
         return cls(server, server.state())
 
     @classmethod
@@ -136,15 +87,15 @@ class MilvusStore:
         """
         if change.info is None:
             raise BackendError("a new store must be told what it is made with")
-        server = _Server(str(where))
+        server = Server(str(where))
         with server.writing():
             server.make_state()
-            before = server.state(missing=_nothing(change.info))
+            before = server.state(missing=nothing(change.info))
             generation = before.generation + 1
             server.drop(generation)  # what a build that died left
             server.make(generation, int(change.info.encoder["dimension"]))
             made = replace(
-                _nothing(change.info), generation=generation, revision=before.revision + 1
+                nothing(change.info), generation=generation, revision=before.revision + 1
             )
             made = _insert(server, made, change.upsert)
             server.set_state(made)
@@ -288,7 +239,7 @@ class MilvusStore:
         """Return the vectors kept under content hashes, of those that are there."""
         found = {}
         source = iter(sorted({key.hex() for key in keys}))
-        while some := list(islice(source, _ROWS)):
+        while some := list(islice(source, _KEYS)):
             condition = f"key in {json.dumps(some)}"
             for row in self._query("passages", condition, ["key", "vector"]):
                 found[bytes.fromhex(row["key"])] = np.array(row["vector"], dtype=np.float32)
@@ -338,282 +289,7 @@ class MilvusStore:
         return dict(sorted(held, key=lambda pair: (-pair[1], pair[0])))
 
 
-class _Server:
-    """A cluster, or a file of milvus-lite: one connection, and what is asked by it."""
-
-    def __init__(self, where: str) -> None:
-        """Take an address and connect.
-
-        Raises
-        ------
-        BackendError
-            If nobody answers there.
-        """
-        parts = urlsplit(where)
-        told = dict(parse_qsl(parts.query))
-        self.shown = shown(where)
-        self.timeout_s = Settings.from_environment().store_timeout_s
-        self._name = told.get("name", "tipsearch")
-        if not (self._name.isascii() and self._name.isidentifier()):
-            raise BackendError(
-                f"name {self._name!r} cannot be used", "use letters, digits and underscores"
-            )
-        if parts.hostname:
-            scheme = "https" if told.get("tls") == "true" else "http"
-            target = {
-                "uri": f"{scheme}://{parts.hostname}:{parts.port or 19530}",
-                "user": unquote(parts.username or ""),
-                "password": unquote(parts.password or ""),
-                "db_name": parts.path.strip("/") or "default",
-            }
-        else:
-            target = {"uri": parts.path}
-        with self._named_errors():
-            self._client = MilvusClient(**target, timeout=self.timeout_s)
-
-    @contextmanager
-    def _named_errors(self) -> Iterator[None]:
-        try:
-            yield
-        except MilvusException as error:
-            line = str(error.message or error).splitlines()[0][:200]
-            raise BackendError(f"Milvus at {self.shown} failed: {line}") from error
-        except (OSError, ValueError) as error:  # pymilvus' words for an address that is none
-            raise BackendError(f"Milvus at {self.shown} cannot be used: {error}") from error
-
-    def _collection(self, kind: str, generation: int) -> str:
-        return f"{self._name}_{kind}_{generation}"
-
-    def _has(self, name: str) -> bool:
-        return bool(self._client.has_collection(name, timeout=self.timeout_s))
-
-    # The state
-
-    def make_state(self) -> None:
-        """Make the collection of the one row, if it is not there."""
-        name = f"{self._name}_state"
-        with self._named_errors():
-            if not self._has(name):
-                schema = self._client.create_schema()
-                schema.add_field("one", DataType.INT64, is_primary=True)
-                schema.add_field("state", DataType.VARCHAR, max_length=_WORD_BYTES)
-                self._create(name, schema)
-
-    def state(self, missing: _State | None = None) -> _State:
-        """Return what holds, or ``missing`` where nothing does yet.
-
-        Raises
-        ------
-        IndexFormatError
-            If there is nothing.
-        NewerFormatError
-            If a newer tipsearch made it.
-        """
-        name = f"{self._name}_state"
-        with self._named_errors():
-            rows = (
-                self._client.query(
-                    name, filter="one == 1", output_fields=["state"],
-                    consistency_level="Strong", timeout=self.timeout_s,
-                )
-                if self._has(name)
-                else []
-            )  # fmt: skip
-        if not rows:
-            if missing is not None:
-                return missing
-            raise IndexFormatError(f"no index at {self.shown}", "run 'tipsearch build'")
-        told = json.loads(rows[0]["state"])
-        if told["format"] > FORMAT:
-            raise NewerFormatError(
-                f"the index at {self.shown} was made by a newer tipsearch", "upgrade tipsearch"
-            )
-        return _State(**{**told, "gone": tuple(told["gone"])})
-
-    def set_state(self, state: _State) -> None:
-        """Make a revision what is read: the one moment at which it is there."""
-        row = {"one": 1, "state": json.dumps(asdict(state)), "none": _NO_VECTOR}
-        with self._named_errors():
-            self._client.upsert(f"{self._name}_state", [row], timeout=self.timeout_s)
-
-    # Collections
-
-    def _create(self, name: str, schema: Any, indexes: Any = None) -> None:  # noqa: ANN401
-        """Create a collection; one without a vector gets a small one, as each must have one."""
-        if indexes is None:
-            schema.add_field("none", DataType.FLOAT_VECTOR, dim=len(_NO_VECTOR))
-            indexes = self._client.prepare_index_params()
-            indexes.add_index("none", index_type="FLAT", metric_type="L2")
-        self._client.create_collection(
-            name, schema=schema, index_params=indexes, timeout=self.timeout_s
-        )
-
-    def make(self, generation: int, dimension: int) -> None:
-        """Make the collections of a generation, with their indexes."""
-        with self._named_errors():
-            profiles = self._client.create_schema()
-            profiles.add_field("row", DataType.VARCHAR, max_length=64, is_primary=True)
-            for name in ("profile", "since", "part"):
-                profiles.add_field(name, DataType.INT64)
-            profiles.add_field("payload", DataType.VARCHAR, max_length=_WORD_BYTES)
-            self._create(self._collection("profiles", generation), profiles)
-            passages = self._client.create_schema()
-            passages.add_field("number", DataType.INT64, is_primary=True)
-            for name in ("profile", "since", "start", "stop", "paragraph"):
-                passages.add_field(name, DataType.INT64)
-            for name, size in (("id", 512), ("title", 1024), ("key", 64), ("text", _WORD_BYTES)):
-                passages.add_field(name, DataType.VARCHAR, max_length=size)
-            passages.add_field(
-                "words", DataType.VARCHAR, max_length=_WORD_BYTES, enable_analyzer=True,
-                enable_match=True, analyzer_params={"tokenizer": "standard"},
-            )  # fmt: skip
-            passages.add_field(
-                "labels", DataType.ARRAY, element_type=DataType.VARCHAR, max_capacity=1000,
-                max_length=32,
-            )  # fmt: skip
-            passages.add_field("vector", DataType.FLOAT_VECTOR, dim=dimension)
-            passages.add_field("sparse", DataType.SPARSE_FLOAT_VECTOR)
-            passages.add_function(
-                Function("bm25", FunctionType.BM25, ["words"], output_field_names=["sparse"])
-            )
-            indexes = self._client.prepare_index_params()
-            indexes.add_index("vector", index_type=self._dense_index(), metric_type="COSINE")
-            indexes.add_index(
-                "sparse", index_type="SPARSE_INVERTED_INDEX", metric_type="BM25",
-                params={"bm25_k1": lexical.K1, "bm25_b": lexical.B},
-            )  # fmt: skip
-            self._create(self._collection("passages", generation), passages, indexes)
-
-    def _dense_index(self) -> str:
-        """Leave the choice to a cluster; milvus-lite loses recall with anything but FLAT."""
-        return "FLAT" if self.shown.startswith("milvus:///") else "AUTOINDEX"
-
-    def drop(self, generation: int) -> None:
-        """Drop the collections of a generation, if they are there."""
-        with self._named_errors():
-            for kind in ("passages", "profiles"):
-                name = self._collection(kind, generation)
-                if self._has(name):
-                    self._client.drop_collection(name, timeout=self.timeout_s)
-
-    def insert(self, kind: str, generation: int, rows: list[dict[str, Any]]) -> None:
-        """Add rows; one that is there already is replaced."""
-        if rows:
-            with self._named_errors():
-                self._client.upsert(
-                    self._collection(kind, generation), rows, timeout=self.timeout_s
-                )
-
-    def delete(self, kind: str, generation: int, condition: str) -> None:
-        """Delete the rows that meet a condition."""
-        with self._named_errors():
-            self._client.delete(
-                self._collection(kind, generation), filter=condition, timeout=self.timeout_s
-            )
-
-    def count(self, kind: str, generation: int, condition: str, level: str = "Strong") -> int:
-        """Return how many rows meet a condition."""
-        with self._named_errors():
-            rows = self._client.query(
-                self._collection(kind, generation), filter=condition,
-                output_fields=["count(*)"], consistency_level=level, timeout=self.timeout_s,
-            )  # fmt: skip
-        return int(rows[0]["count(*)"])
-
-    def query(
-        self, kind: str, generation: int, condition: str, columns: Sequence[str], level: str
-    ) -> list[dict[str, Any]]:
-        """Return the rows that meet a condition, however many they are."""
-        rows: list[dict[str, Any]] = []
-        with self._named_errors():
-            batches = self._client.query_iterator(
-                self._collection(kind, generation), filter=condition, batch_size=_ROWS,
-                output_fields=list(columns), consistency_level=level, timeout=self.timeout_s,
-            )  # fmt: skip
-            while some := batches.next():
-                rows += some
-            batches.close()
-        return rows
-
-    def search(
-        self, generation: int, column: str, wanted: object, k: int, condition: str,
-        how: Mapping[str, Any], level: str,
-    ) -> list[tuple[int, float]]:  # fmt: skip
-        """Return numbers and scores of the nearest rows that meet a condition."""
-        with self._named_errors():
-            (hits,) = self._client.search(
-                self._collection("passages", generation), data=[wanted], anns_field=column,
-                limit=k, filter=condition, search_params=dict(how), output_fields=["number"],
-                consistency_level=level, timeout=self.timeout_s,
-            )  # fmt: skip
-        return [(int(hit["number"]), float(hit["distance"])) for hit in hits]
-
-    # The lock
-
-    @contextmanager
-    def writing(self) -> Iterator[None]:
-        """Hold the only right to write under this name.
-
-        Raises
-        ------
-        IndexBusyError
-            If somebody else holds it.
-        """
-        name = f"{self._name}_lock"
-        me = f"{os.getpid()} on {socket.gethostname()}"
-        for _ in range(2):
-            schema = self._client.create_schema(description=me)
-            schema.add_field(f"by_{os.urandom(8).hex()}", DataType.INT64, is_primary=True)
-            schema.add_field("none", DataType.FLOAT_VECTOR, dim=len(_NO_VECTOR))
-            try:  # never loaded: it needs no index
-                self._client.create_collection(name, schema=schema, timeout=self.timeout_s)
-                break
-            except MilvusException as error:
-                holder = self._holder(name)
-                if not _is_dead(holder):
-                    raise IndexBusyError(
-                        f"{self.shown} is being written by another process ({holder})",
-                        f"wait for it to end; if it is dead, drop the collection {name}",
-                    ) from error
-                with suppress(MilvusException):
-                    self._client.drop_collection(name, timeout=self.timeout_s)
-        try:
-            yield
-        finally:
-            with self._named_errors():
-                self._client.drop_collection(name, timeout=self.timeout_s)
-
-    def _holder(self, name: str) -> str:
-        with self._named_errors():
-            if not self._has(name):
-                return "unknown"
-            about = self._client.describe_collection(name, timeout=self.timeout_s)
-        return str(about["description"])
-
-    def close(self) -> None:
-        """Give the connection back."""
-        self._client.close()
-
-
-def _is_dead(holder: str) -> bool:
-    """Whether a process of this machine that held the lock is gone."""
-    pid, _, host = holder.partition(" on ")
-    if host != socket.gethostname() or not pid.isdigit():
-        return False
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
-    return False
-
-
-def _nothing(info: StoreInfo) -> _State:
-    return _State(FORMAT, 0, 0, asdict(info), 0, 0, 0, 0, ())
-
-
-def _insert(server: _Server, made: _State, entries: Iterable[Entry]) -> _State:
+def _insert(server: Server, made: State, entries: Iterable[Entry]) -> State:
     """Add entries under a revision, and return its state with them counted."""
     source = iter(entries)
     while some := list(islice(source, _TOGETHER)):
@@ -624,7 +300,7 @@ def _insert(server: _Server, made: _State, entries: Iterable[Entry]) -> _State:
             payload = _packed(entry)
             profiles += [
                 {
-                    "row": f"{profile}:{part}", **held, "part": part, "none": _NO_VECTOR,
+                    "row": f"{profile}:{part}", **held, "part": part, "none": NO_VECTOR,
                     "payload": payload[part * _PART_CHARS : (part + 1) * _PART_CHARS],
                 }
                 for part in range(-(-len(payload) // _PART_CHARS))
