@@ -73,10 +73,19 @@ def _progress() -> Iterator[Progress | None]:
     if not sys.stderr.isatty():
         yield None
         return
+    from rich import progress as rich
     from rich.console import Console
-    from rich.progress import Progress as Bar
 
-    with Bar(console=Console(stderr=True), transient=True) as bar:
+    class Rate(rich.ProgressColumn):
+        """How many a second."""
+
+        def render(self, task: rich.Task) -> str:
+            return f"{task.speed:,.0f}/s" if task.speed else ""
+
+    with rich.Progress(
+        rich.TextColumn("{task.description}"), rich.BarColumn(), rich.MofNCompleteColumn(), Rate(),
+        rich.TimeRemainingColumn(), console=Console(stderr=True), transient=True,
+    ) as bar:  # fmt: skip
         tasks = {}
 
         def show(stage: str, done: int, total: int) -> None:
@@ -94,6 +103,11 @@ _index = click.option(
 _corpus = click.option(
     "--corpus", type=click.Path(path_type=Path), default="corpus", show_default=True,
     help="The folder of profile files.",
+)  # fmt: skip
+_threads = click.option(
+    "--threads", type=click.IntRange(1), expose_value=False, metavar="N",
+    callback=lambda _context, _option, n: n and os.environ.update(TIPSEARCH_THREADS=str(n)),
+    help="Threads that embed.  [default: one a core]",
 )  # fmt: skip
 _json = click.option("--json", "as_json", is_flag=True, help="Print the record as JSON.")
 _k = click.option("--k", type=int, default=None, help="Number of results.  [default: 10]")
@@ -133,6 +147,7 @@ def cli(*, debug: bool) -> None:
     "--vectors", type=click.Path(path_type=Path), default=None,
     help="A folder that 'tipsearch embed' wrote; what is in it is not embedded again.",
 )  # fmt: skip
+@_threads
 @_json
 def build(corpus: Path, index: str, vectors: Path | None, *, as_json: bool) -> None:
     """Index every profile anew."""
@@ -148,6 +163,7 @@ def build(corpus: Path, index: str, vectors: Path | None, *, as_json: bool) -> N
 @click.argument("table", type=click.Path(path_type=Path))
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--ray", is_flag=True, help="On the Ray cluster of RAY_ADDRESS, or one started here.")
+@_threads
 @_json
 def embed(table: Path, folder: Path, *, ray: bool, as_json: bool) -> None:
     """Embed a Parquet TABLE of profile files into a FOLDER, to build indexes from.
@@ -168,6 +184,7 @@ def embed(table: Path, folder: Path, *, ray: bool, as_json: bool) -> None:
 @cli.command()
 @_corpus
 @_index
+@_threads
 @_json
 def update(corpus: Path, index: str, *, as_json: bool) -> None:
     """Bring the index up to date; only new text is embedded.

@@ -33,9 +33,11 @@ class DenseIndex:
             raise IndexFormatError(f"vectors are {vectors.dtype} of shape {vectors.shape}")
         if not np.allclose(np.einsum("ij,ij->i", vectors, vectors), 1, atol=1e-3):
             raise IndexFormatError("vectors are not finite and of length 1")
-        self._vectors = vectors
         self._faiss = faiss.IndexFlatIP(vectors.shape[1])
         self._faiss.add(vectors)
+        # FAISS holds a copy of its own: that one is read from here on, and not a second
+        held = faiss.rev_swig_ptr(self._faiss.get_xb(), vectors.size) if vectors.size else vectors
+        self._vectors: NDArray[np.float32] = held.reshape(vectors.shape)
 
     def __len__(self) -> int:
         """Return the number of vectors."""
