@@ -1,4 +1,4 @@
-"""The same retrieval set in every store: is it ranked alike, and what does it take?
+"""The same retrieval set in every store: whether it is ranked alike, and what it takes.
 
 Usage: python benchmarks/stores.py SET_DIR [SET_DIR ...] [--store NAME=ADDRESS ...] [--json FILE]
 
@@ -19,6 +19,7 @@ import time
 from pathlib import Path
 
 from tests.stores.servers import pglite, postgres
+
 from tipsearch.evaluation import retrieval, runner
 from tipsearch.retrieval.encoder import OnnxEncoder
 from tipsearch.settings import Settings
