@@ -120,8 +120,10 @@ def measure(table, vectors, where, questions):
     entries = list(Embedding(encoder, settings).entries([some], (), store))
     one_s, after = seconds(lambda: store.write(lambda _: Change(entries)))
     after.close()
-    folder = Path(str(where))
-    disk = sum(p.stat().st_size for p in folder.glob("gen-*1/**/*") if p.is_file())
+    disk = 0
+    if (folder := Path(str(where))).is_dir():
+        current = folder / (folder / "CURRENT").read_text().strip()
+        disk = sum(file.stat().st_size for file in current.rglob("*") if file.is_file())
     done = subprocess.run(
         [sys.executable, __file__, "--search", str(where)], check=True, capture_output=True,
         input=json.dumps(questions), text=True,

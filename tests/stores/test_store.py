@@ -337,6 +337,16 @@ def test_what_was_written_is_read_at_once(where: str, two: Store) -> None:
     other.close()
 
 
+def test_what_others_wrote_since_hides_nothing(where: str, two: Store) -> None:
+    cam = small("cam", "Cam Doe left a boat in Thailand in 2011.")
+    query = ENCODER.encode(cam.texts())[0]
+    before = [*two.dense(query, 1)], [*two.lexical("Ann left", 1)]
+    other = store_at(where).open(where)
+    other.write(lambda _: Change([cam, small("dan", "Dan Poe left. Dan left.")])).close()
+    assert ([*two.dense(query, 1)], [*two.lexical("Ann left", 1)]) == before
+    assert len(two.dense(query, 5)) == 2
+
+
 def test_a_plan_that_fails_changes_nothing(two: Store) -> None:
     before = contents(two)
 

@@ -18,6 +18,7 @@ PostgreSQL's own ``ts_rank`` is no BM25 and is not used.
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
@@ -33,6 +34,7 @@ from tipsearch.stores.catalogue import Catalogue
 from tipsearch.stores.generation import NewerFormatError
 from tipsearch.stores.postgres_server import (
     FORMAT,
+    Row,
     Server,
     Session,
     State,
@@ -122,13 +124,16 @@ class PostgresStore:
                 old = server.tables(before.generation - 1)
                 for table in ("postings", "passages", "evidence", "profiles"):
                     session.run(f"DROP TABLE IF EXISTS {old[table]} CASCADE")
-        return cls(server, server, server.caught_up(state))
+        with server.closed_on_failure():
+            return cls(server, server, server.caught_up(state))
 
     @classmethod
     def is_usable(cls, where: str | Path) -> bool:
         """Whether a schema holds an index; see `Engine`."""
+        server = Server(str(where))
         try:
-            cls.open(where).close()
+            with server.writing() as session:  # the primary: a standby may not have it yet
+                server.state(session)
         except NewerFormatError:
             raise
         except IndexFormatError:
@@ -138,7 +143,7 @@ class PostgresStore:
     def refresh(self) -> PostgresStore:
         """Return the newest revision; see `Store`."""
         state = self._server.state()
-        if (state.generation, state.revision) == (self._state.generation, self._state.revision):
+        if state.revision <= self._state.revision:  # also of a standby that is behind
             return self
         return PostgresStore(self._server, self._server, state)
 
@@ -149,7 +154,7 @@ class PostgresStore:
             newest = PostgresStore(server, session, server.state(session))
             change = plan(newest)
             state = newest._state if change is None else newest._change(session, change)
-        if (state.generation, state.revision) == (self._state.generation, self._state.revision):
+        if state.revision == self._state.revision:
             return self
         return PostgresStore(server, server, server.caught_up(state))
 
@@ -179,11 +184,12 @@ class PostgresStore:
     def _tables(self) -> dict[str, str]:
         return self._server.tables(self._state.generation)
 
-    def _rows(self, sql: str, **values: object) -> list[tuple[Any, ...]]:
+    def _rows(self, sql: str, *, patient: bool = False, **values: object) -> list[Row]:
         """Return the rows of a statement, its tables named, at this revision."""
         revision = self._state.revision
         live = f"live.since <= {revision} AND live.until > {revision}"
-        return self._session.rows(sql.format(**self._tables, live=live), values)
+        named = sql.format(**self._tables, live=live)
+        return self._session.at(self._state, named, values, patient=patient)
 
     def count(self) -> Count:
         """Return how much there is."""
@@ -197,15 +203,16 @@ class PostgresStore:
             return self._loaded
 
     def _told(self) -> Iterator[tuple[Profile, tuple[Evidence, ...]]]:
-        said: dict[int, list[tuple[Any, ...]]] = {}
+        said: dict[int, list[Row]] = {}
         for number, *told in self._rows(
             "SELECT profile, field, value, evidence.start, stop, labelled, basis"
             " FROM {evidence} evidence JOIN {profiles} live ON live.number = profile"
-            " WHERE {live} ORDER BY profile, place"
+            " WHERE {live} ORDER BY profile, place",
+            patient=True,
         ):
             said.setdefault(number, []).append(tuple(told))
         for number, id_, told, text in self._rows(
-            "SELECT number, id, told, text FROM {profiles} live WHERE {live}"
+            "SELECT number, id, told, text FROM {profiles} live WHERE {live}", patient=True
         ):
             yield (
                 tables_of.profile_of(id_, told, text),
@@ -284,31 +291,42 @@ class PostgresStore:
         if k < 1:
             return {}
         among, values = self._among(filters)
-        values |= {"query": literal(query), "k": k, "deep": k + self._state.expired}
-        nearest = "number, profile, vector <=> %(query)s::halfvec AS far"
+        values |= {"query": literal(query), "k": k}
+        exact = f"{{passages}} {among} OFFSET 0"
+        by_index = f"{{passages}} {among} ORDER BY vector <=> %(query)s::halfvec LIMIT %(deep)s"
+        found = {}
         if not among or self._many(among, values):
-            inner = (
-                f"SELECT {nearest} FROM {{passages}} {among}"
-                " ORDER BY vector <=> %(query)s::halfvec LIMIT %(deep)s"
-            )
-        else:
-            inner = f"SELECT {nearest} FROM {{passages}} {among} OFFSET 0"
+            found = self._nearest(by_index, values)
+        if among and len(found) < k:  # the index gives up where few of those near it pass
+            found = self._nearest(exact, values)
+        return found
+
+    def _nearest(self, among: str, values: Mapping[str, Any]) -> dict[int, float]:
         rows = self._rows(
-            f"SELECT near.number, 1 - far FROM ({inner}) near"
-            " JOIN {profiles} live ON live.number = near.profile WHERE {live}"
+            "SELECT near.number, 1 - far FROM ("
+            f" SELECT number, profile, vector <=> %(query)s::halfvec AS far FROM {among}"
+            ") near JOIN {profiles} live ON live.number = near.profile WHERE {live}"
             " ORDER BY far, near.number LIMIT %(k)s",
             **values,
         )
         return _ranked(rows)
 
     def cosines(self, query: NDArray[np.float32], numbers: Sequence[int]) -> dict[int, float]:
-        """Return the cosines of a unit vector with passages named by number."""
+        """Return the cosines of a unit vector with passages named by number.
+
+        Raises
+        ------
+        BackendError
+            As for `passages`.
+        """
         rows = self._rows(
             "SELECT number, 1 - (vector <=> %(query)s::halfvec) FROM {passages}"
             " WHERE number = ANY(%(numbers)s)",
             query=literal(query),
             numbers=list(numbers),
         )
+        if len(rows) < len(set(numbers)):
+            raise BackendError("the index was rewritten while it was read", "ask again")
         return dict(rows)
 
     def lexical(self, query: str, k: int, filters: Filters | None = None) -> dict[int, float]:
@@ -320,7 +338,6 @@ class PostgresStore:
         values |= {"words": words, "query": " ".join(words), "k": k}
         if self._state.ranking == "postings":
             return self._by_postings(among, values)
-        values |= {"deep": k + self._state.expired}
         scored = "number, profile, words <@> to_bm25query(%(query)s, '{ranker}') AS far"
         if among:  # the index ranks before it filters: each passage that is left is scored instead
             inner = f"SELECT {scored} FROM {{passages}} {among} OFFSET 0"
@@ -384,9 +401,9 @@ class PostgresStore:
         for place, (field, wanted) in enumerate(folded(filters).items()):
             conditions.append(
                 f"SELECT profile FROM {{evidence}} WHERE field = %(field{place})s"
-                f" AND folded = ANY(%(values{place})s)"
+                f" AND md5(folded) = ANY(%(values{place})s)"
             )
-            values |= {f"field{place}": field, f"values{place}": list(map(storable, wanted))}
+            values |= {f"field{place}": field, f"values{place}": list(map(_md5, wanted))}
         chosen = " INTERSECT ".join(conditions) or "SELECT 0 WHERE false"
         return f"WHERE profile IN ({chosen})", values
 
@@ -396,6 +413,11 @@ class PostgresStore:
         inner = f"SELECT 1 FROM {{passages}} {among} LIMIT {limit}"
         ((count,),) = self._rows(f"SELECT count(*) FROM ({inner}) left_over", **values)
         return bool(count == limit)
+
+
+def _md5(text: str) -> str:
+    """Return what a value is looked up by: it may be longer than a B-tree takes."""
+    return hashlib.md5(storable(text).encode(), usedforsecurity=False).hexdigest()
 
 
 def _unit(vector: Sequence[float]) -> NDArray[np.float32]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, urlencode
 
 from tipsearch.errors import BackendError, IndexBusyError, IndexFormatError
 from tipsearch.settings import Settings
@@ -29,7 +29,16 @@ FORMAT = 1
 """The layout of the tables; a newer one is refused."""
 
 _POOL = 8  # connections for reading
-_EF_SEARCH = 200  # what HNSW looks at: twice the passages asked for
+_SCANNED = 200_000  # passages that HNSW looks at, at most, to find enough that pass a filter
+_WHILE_WRITING = {
+    "statement_timeout": "0", "idle_in_transaction_session_timeout": "0", "lock_timeout": "'10s'",
+}  # fmt: skip
+"""A build embeds inside its transaction: that takes as long as it takes, a lock does not."""
+_NETWORK = {
+    "keepalives_idle": "5", "keepalives_interval": "2", "keepalives_count": "3",
+}  # fmt: skip
+"""So that a host that lost its power is found to be gone."""
+_EF_SEARCH = 200  # what HNSW keeps in sight while it looks
 _FIRST_WAIT_S = 0.05
 
 logging.getLogger("psycopg.pool").setLevel(logging.ERROR)  # what it warns of is raised here
@@ -51,11 +60,27 @@ class State:
     mean_words: float
 
 
+Row = tuple[Any, ...]
+
+
 class Session(Protocol):
     """Where statements go: a pool that reads, or the one connection that writes."""
 
-    def rows(self, sql: str, values: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
+    def rows(self, sql: str, values: Mapping[str, Any] | None = None) -> list[Row]:
         """Return the rows of a statement."""
+
+    def at(
+        self, held: State, sql: str, values: Mapping[str, Any], *, patient: bool = False
+    ) -> list[Row]:
+        """Return the rows of a statement, as of a revision, however long it takes if patient.
+
+        Where ``values`` has a k, the statement gets ``deep`` as well: how many passages must be
+        looked at to be left with k that hold.
+        """
+
+
+def _deep(values: Mapping[str, Any], hidden: int) -> dict[str, Any]:
+    return {**values, **({"deep": values["k"] + hidden} if "k" in values else {})}
 
 
 class Server:
@@ -114,15 +139,59 @@ class Server:
                 )
             time.sleep(_FIRST_WAIT_S)
 
-    def rows(self, sql: str, values: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
+    def rows(self, sql: str, values: Mapping[str, Any] | None = None) -> list[Row]:
         """Return the rows of a statement that only reads; tried again while a server restarts."""
+        return self._tried(lambda connection: connection.execute(sql, values).fetchall())
+
+    def at(
+        self, held: State, sql: str, values: Mapping[str, Any], *, patient: bool = False
+    ) -> list[Row]:
+        """Return the rows of a statement, as of a revision; see `Session`."""
+
+        def read(connection: psycopg.Connection[Any]) -> list[Row]:
+            with connection.transaction():  # of one snapshot: what is read is of one moment
+                if patient:
+                    connection.execute("SET LOCAL statement_timeout = 0")
+                hidden = self._hidden(held, connection)
+                return connection.execute(sql, _deep(values, hidden)).fetchall()
+
+        return self._tried(read)
+
+    def _hidden(self, held: State, connection: psycopg.Connection[Any]) -> int:
+        """Return how many passages are there on a host that do not hold at a revision.
+
+        Raises
+        ------
+        _AwayError
+            If the host is behind: another may not be, or it may be up to date in a moment.
+        BackendError
+            If two writes went by: what the revision held may be deleted.
+        """
+        try:
+            (row,) = connection.execute(
+                f"SELECT generation, revision, passages, expired FROM {self.schema}.state"
+            ).fetchall()
+            generation, revision, passages, expired = row
+        except (pg.UndefinedTable, pg.InvalidSchemaName, ValueError):
+            revision = 0
+        if revision < held.revision:
+            raise _AwayError(
+                f"a standby of {self.shown} is behind: at revision {revision},"
+                f" {held.revision} is asked for",
+                "it will follow; what was written is safe",
+            )
+        if revision > held.revision + 1:
+            raise BackendError("the index was rewritten while it was read", "ask again")
+        return passages + expired - held.passages if generation == held.generation else held.expired
+
+    def _tried(self, read: Callable[[psycopg.Connection[Any]], list[Row]]) -> list[Row]:
         deadline = time.monotonic() + self.timeout_s
         wait_s = _FIRST_WAIT_S
         while True:
             left_s = max(0.1, deadline - time.monotonic())
             try:
                 with _named_errors(self.shown), self._open_pool().connection(left_s) as connection:
-                    return connection.execute(sql, values).fetchall()
+                    return read(connection)
             except _AwayError as error:
                 if time.monotonic() + wait_s > deadline:
                     raise BackendError(error.message, error.hint) from error
@@ -136,6 +205,7 @@ class Server:
                 psycopg.connect(self._address).close()
                 self._pool = psycopg_pool.ConnectionPool(
                     self._address, min_size=0, max_size=_POOL, open=True, max_idle=60,
+                    reconnect_timeout=1,
                     configure=self._configure, check=psycopg_pool.ConnectionPool.check_connection,
                     kwargs={"autocommit": True, "prepare_threshold": None},
                 )  # fmt: skip
@@ -143,9 +213,12 @@ class Server:
 
     def _configure(self, connection: psycopg.Connection[Any]) -> None:
         connection.execute(f"SET statement_timeout = {self.timeout_s * 1000}")
-        with connection.cursor() as cursor:  # unknown until pgvector is loaded: set all the same
-            cursor.execute(f"SET hnsw.ef_search = {_EF_SEARCH}")
-            cursor.execute("SET hnsw.iterative_scan = strict_order")
+        connection.execute(f"SET hnsw.ef_search = {_EF_SEARCH}")
+        connection.execute("SET hnsw.iterative_scan = strict_order")
+        connection.execute(f"SET hnsw.max_scan_tuples = {_SCANNED}")
+        find_extensions(connection)
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        connection.read_only = True
 
     @contextmanager
     def writing(self) -> Iterator[Writer]:
@@ -168,6 +241,9 @@ class Server:
                 self._address, target_session_attrs="read-write", prepare_threshold=None
             )
             with connection, connection.transaction():
+                for setting, value in _WHILE_WRITING.items():
+                    connection.execute(f"SET LOCAL {setting} = {value}")
+                find_extensions(connection)
                 writer = Writer(connection, copies=_can_copy(connection))
                 ((free,),) = writer.rows(
                     "SELECT pg_try_advisory_xact_lock(hashtextextended(%(name)s, 0))",
@@ -202,13 +278,19 @@ class Writer:
     copies: bool
     """Whether it takes COPY, which is faster than INSERT."""
 
-    def rows(self, sql: str, values: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
+    def rows(self, sql: str, values: Mapping[str, Any] | None = None) -> list[Row]:
         """Return the rows of a statement."""
         try:
             with self.connection.transaction():  # a savepoint: a missing table ends only this
                 return self.connection.execute(sql, values).fetchall()
         except (pg.UndefinedTable, pg.InvalidSchemaName) as error:
             raise NothingThereError(str(error)) from error
+
+    def at(
+        self, held: State, sql: str, values: Mapping[str, Any], *, patient: bool = False
+    ) -> list[Row]:
+        """Return the rows of a statement; nobody else writes, so that the revision is the last."""
+        return self.rows(sql, _deep(values, held.expired))
 
     def run(self, sql: str, values: Mapping[str, Any] | None = None) -> None:
         """Run statements that return nothing."""
@@ -224,6 +306,15 @@ class Writer:
             with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copying:
                 for row in rows:
                     copying.write_row(row)
+
+
+def find_extensions(connection: psycopg.Connection[Any]) -> None:
+    """Make the types and operators of the extensions known, whatever schema they were put in."""
+    connection.execute(
+        "SELECT set_config('search_path', coalesce(string_agg(DISTINCT quote_ident(nspname), ','),"
+        " 'public'), false) FROM pg_extension JOIN pg_namespace found ON found.oid = extnamespace"
+        " WHERE extname IN ('vector', 'pg_textsearch')"
+    )
 
 
 class _AwayError(BackendError):
@@ -242,10 +333,12 @@ def _named_errors(where: str, *, writing: bool = False) -> Iterator[None]:
     except (pg.UndefinedTable, pg.InvalidSchemaName) as error:
         raise NothingThereError(f"no index at {where}", "run 'tipsearch build'") from error
     except (pg.ReadOnlySqlTransaction, pg.InsufficientPrivilege) as error:
+        if not writing:
+            raise BackendError(f"cannot read {where}: {line(error)}", "grant SELECT") from error
         raise IndexBusyError(f"cannot write {where}: {line(error)}", "fix permissions") from error
-    except pg.DiskFull as error:
+    except (pg.DiskFull, pg.LockNotAvailable) as error:
         raise IndexBusyError(
-            f"cannot write {where}: its disk is full", "what was there still answers"
+            f"cannot write {where}: {line(error)}", "what was there still answers"
         ) from error
     except pg.QueryCanceled as error:
         raise BackendError(f"PostgreSQL at {where} took too long: {line(error)}") from error
@@ -273,15 +366,18 @@ def line(error: BaseException) -> str:
 
 def _address(where: str, timeout_s: int) -> tuple[str, str]:
     """Split off the schema, and set how long to wait for a connection where nothing does."""
-    parts = urlsplit(where)
-    told = dict(parse_qsl(parts.query))
+    base, _, query = where.partition("?")
+    told = dict(parse_qsl(query))
     schema = told.pop("schema", "tipsearch")
     if not (schema.isascii() and schema.isidentifier() and schema == schema.lower()):
         raise BackendError(
             f"schema {schema!r} cannot be used", "use small letters, digits and underscores"
         )
-    told.setdefault("connect_timeout", str(timeout_s))
-    return urlunsplit(parts._replace(query=urlencode(told))), schema
+    told = {
+        "connect_timeout": str(timeout_s), "tcp_user_timeout": str(timeout_s * 1000), **_NETWORK,
+        **told,
+    }  # fmt: skip
+    return f"{base}?{urlencode(told, quote_via=quote)}", schema
 
 
 def _can_copy(connection: psycopg.Connection[Any]) -> bool:

@@ -257,4 +257,5 @@ def shown(where: object) -> str:
     >>> shown("postgresql://ann:secret@db/press")
     'postgresql://ann@db/press'
     """
-    return re.sub(r"(?<=://)([^:/@]*):[^@]*@", r"\1@", str(where))
+    hidden = re.sub(r"(?<=://)([^:/@]*):[^@]*@", r"\1@", str(where))
+    return re.sub(r"(?<=[?&]password=)[^&]*", "…", hidden)
