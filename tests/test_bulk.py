@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -60,7 +61,9 @@ def table(path: Path, count: int, bad: int = 0) -> Path:
 def embedded(out: Path) -> Counter[str]:
     """How often each row is in the files of a folder."""
     return Counter(
-        file for path in out.glob("*.parquet") for file in pq.read_table(path)["file"].to_pylist()
+        file
+        for path in out.glob("*.vectors.parquet")
+        for file in pq.read_table(path)["file"].to_pylist()
     )
 
 
@@ -101,11 +104,19 @@ def test_run_again_it_goes_on(tmp_path: Path) -> None:
     first = bulk.embed(source, out, PLAIN, open_encoder=letters)
     assert (first.rows, first.passages, first.skipped) == (203, 200, 3)
     assert bulk.embed(source, out, PLAIN, open_encoder=letters) == bulk.Embedded()
+    with pytest.raises(IndexFormatError, match="of another encoder"):
+        bulk.embed(source, out, PLAIN, open_encoder=lambda _: LetterEncoder("1" * 64))
+    with pytest.raises(IndexFormatError, match="cut otherwise"):
+        bulk.embed(source, out, replace(PLAIN, passage_tokens=9), open_encoder=letters)
     table(source, 300, bad=3)
     sorted(out.iterdir())[0].unlink()
     more = bulk.embed(source, out, PLAIN, open_encoder=letters)
     assert 100 < more.rows <= 164
     assert embedded(out) == once(300, 3)
+    changed = pa.table({"file": ["p7.txt", None, "p8.txt"], "text": ["Ann Roe left.", "x", None]})
+    pq.write_table(changed, source)
+    assert bulk.embed(source, out, PLAIN, open_encoder=letters) == bulk.Embedded(3, 1, 2)
+    assert bulk.embed(source, out, PLAIN, open_encoder=letters) == bulk.Embedded()
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,9 @@
     tipsearch build --corpus profiles.parquet --vectors vectors/ --index postgresql://...
 
 A block of rows becomes one file of vectors, named after the rows, written beside and then renamed:
-whatever dies, a file is whole or not there, and a block done twice is the same file. What is there
-already is left out when it is run again. The folder must be one that every node can write.
+whatever dies, a file is whole or not there, and a block done twice is the same file. Rows that are
+there already, with the same text, are left out when it is run again. The folder must be one that
+every node can write, and holds vectors of one encoder and one way to cut.
 
 On Ray, actors share cores (half a CPU each): with a whole one each, as many actors as CPUs leave
 none to read with, and everything waits for ever.
@@ -25,7 +26,13 @@ from typing import TYPE_CHECKING, Any
 from tipsearch.corpus import tables
 from tipsearch.corpus.profiles import read_profile
 from tipsearch.embedding import Embedding, Progress
-from tipsearch.errors import BackendError, IndexBusyError, IndexFormatError, ProfileError
+from tipsearch.errors import (
+    BackendError,
+    IndexBusyError,
+    IndexFormatError,
+    ProfileError,
+    TipsearchError,
+)
 from tipsearch.retrieval.encoder import Encoder, EncoderInfo, OnnxEncoder
 from tipsearch.settings import Settings
 
@@ -36,7 +43,8 @@ if TYPE_CHECKING:
 
 _BLOCK = 64  # rows that are embedded, and kept, together
 _CPUS = 0.5  # of an actor
-_MADE_WITH = b"tipsearch encoder"
+_SUFFIX = ".vectors.parquet"
+_MADE_WITH = b"tipsearch"
 
 OpenEncoder = Callable[[Settings], Encoder]
 
@@ -99,7 +107,7 @@ def embed(
     except OSError as error:
         raise IndexBusyError(f"cannot write {out}: {error.strerror}") from error
     blocks = _on_ray if ray else _here
-    whole, count = Embedded(), len(_done(out))
+    whole, count = Embedded(), len({file for file, _ in _done(out)})
     for part in blocks(source, (out, settings, open_encoder)):
         whole = Embedded(
             whole.rows + part.rows, whole.passages + part.passages, whole.skipped + part.skipped
@@ -120,12 +128,18 @@ class _Worker:
         self._out = out
         self._settings = settings
         self._work = Embedding(open_encoder(settings), settings)
-        self._done = _done(out)
+        self._made_with = json.dumps([self._work.info.encoder, self._work.info.passages])
+        self._done = _done(out, self._made_with)
 
     def block(self, files: Sequence[str], texts: Sequence[str]) -> Embedded:
         """Embed those rows of a block that are new, and write them as one file."""
         work = self._work
-        new = [pair for pair in zip(files, texts, strict=True) if pair[0] not in self._done]
+        texts = [text or "" for text in texts]
+        new = [
+            (file or "", text)
+            for file, text in zip(files, texts, strict=True)
+            if (file or "", _sha256(text)) not in self._done
+        ]
         cuts, bad = [], []
         for file, text in new:
             try:
@@ -134,12 +148,15 @@ class _Worker:
             except ProfileError:
                 bad.append(file)
         vectors = work.embed(cuts)
-        rows: list[tuple[str, bytes | None, list[float] | None]] = [
-            (cut.profile.file, key, vectors[key].tolist()) for cut in cuts for key in cut.keys
+        told = {file: _sha256(text) for file, text in new}
+        rows: list[tuple[str, bytes, bytes | None, list[float] | None]] = [
+            (cut.profile.file, told[cut.profile.file], key, vectors[key].tolist())
+            for cut in cuts
+            for key in cut.keys
         ]
-        rows += [(file, None, None) for file in bad]
+        rows += [(file, told[file], None, None) for file in bad]
         if new:
-            self._write([file for file, _ in new], rows, work.encoder.info)
+            self._write(told, rows)
         return Embedded(len(new), len(rows) - len(bad), len(bad))
 
     def __call__(self, batch: Mapping[str, NDArray[np.object_]]) -> dict[str, list[int]]:
@@ -147,27 +164,30 @@ class _Worker:
         done = self.block(batch["file"].tolist(), batch["text"].tolist())
         return {name: [value] for name, value in asdict(done).items()}
 
-    def _write(self, files: Sequence[str], rows: Sequence[Any], info: EncoderInfo) -> None:
+    def _write(self, told: Mapping[str, bytes], rows: Sequence[Any]) -> None:
         parquet = tables.parquet_library()
         import pyarrow as pa
 
         schema = pa.schema(
             [
                 ("file", pa.string()),
+                ("sha256", pa.binary(32)),
                 ("key", pa.binary(32)),
-                ("vector", pa.list_(pa.float32(), info.dimension)),
+                ("vector", pa.list_(pa.float32(), self._work.encoder.info.dimension)),
             ],
-            metadata={_MADE_WITH: json.dumps(asdict(info)).encode()},
+            metadata={_MADE_WITH: self._made_with.encode()},
         )
         columns = list(zip(*rows, strict=True))
         arrays = [
             pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)
         ]
-        name = hashlib.sha256("\n".join(sorted(files)).encode()).hexdigest()[:24]
+        name = hashlib.sha256(repr(sorted(told.items())).encode()).hexdigest()[:24]
         beside = self._out / f"{name}.tmp-{os.getpid()}"
         try:
             parquet.write_table(pa.Table.from_arrays(arrays, schema=schema), beside)
-            beside.replace(self._out / f"{name}.parquet")
+            with beside.open("rb") as written:
+                os.fsync(written.fileno())
+            beside.replace(self._out / f"{name}{_SUFFIX}")
         except OSError as error:
             raise IndexBusyError(f"cannot write {self._out}: {error}") from error
         finally:
@@ -199,10 +219,10 @@ def _on_ray(source: Path, made: _Made) -> Iterator[Embedded]:
         import ray.data as data
     except ImportError as error:
         raise BackendError("Ray is not installed", "pip install 'tipsearch[ray]'") from error
-    if not cluster.is_initialized():
-        cluster.init(include_dashboard=False, logging_level="ERROR", log_to_driver=False)
-    data.DataContext.get_current().enable_progress_bars = False
     try:
+        if not cluster.is_initialized():
+            cluster.init(include_dashboard=False, logging_level="ERROR", log_to_driver=False)
+        data.DataContext.get_current().enable_progress_bars = False
         rows = data.read_parquet(str(source.absolute())).select_columns(list(tables.COLUMNS))
         actors = max(1, int(cluster.cluster_resources().get("CPU", 1) / (2 * _CPUS)))
         out, settings, open_encoder = made
@@ -213,17 +233,20 @@ def _on_ray(source: Path, made: _Made) -> Iterator[Embedded]:
         )  # fmt: skip
         for row in embedded.iter_rows():
             yield Embedded(**{name: int(value) for name, value in row.items()})
-    except cluster.exceptions.RayError as error:
-        raise BackendError(f"the Ray cluster failed: {str(error).splitlines()[0]}") from error
+    except (cluster.exceptions.RayError, ConnectionError) as error:
+        cause = getattr(error, "cause", None)
+        if isinstance(cause, TipsearchError):
+            raise cause from error
+        raise BackendError(f"the Ray cluster failed: {cause or error}".splitlines()[0]) from error
 
 
-def _read(folder: Path, columns: Sequence[str]) -> Iterator[tuple[EncoderInfo, pyarrow.Table]]:
+def _read(folder: Path, columns: Sequence[str]) -> Iterator[tuple[str, pyarrow.Table]]:
     """Read the files of vectors.
 
     Yields
     ------
-    EncoderInfo, pyarrow.Table
-        The encoder of each file, and some of its columns.
+    str, pyarrow.Table
+        What each file was made with, and some of its columns.
 
     Raises
     ------
@@ -231,52 +254,70 @@ def _read(folder: Path, columns: Sequence[str]) -> Iterator[tuple[EncoderInfo, p
         If one is damaged.
     """
     parquet = tables.parquet_library()
-    for path in sorted(folder.glob("*.parquet")):
+    for path in sorted(folder.glob(f"*{_SUFFIX}")):
         try:
             table = parquet.read_table(path, columns=list(columns))
-            info = EncoderInfo(**json.loads(table.schema.metadata[_MADE_WITH]))
+            made_with = table.schema.metadata[_MADE_WITH].decode()
         except (OSError, ValueError, LookupError, TypeError) as error:
             raise IndexFormatError(
                 f"{path} is no file of vectors: {error}", "delete it, and embed again"
             ) from error
-        yield info, table
+        yield made_with, table
 
 
-def _done(out: Path) -> set[str]:
-    """Return the rows that are in a folder already."""
-    return {file for _, table in _read(out, ["file"]) for file in table["file"].to_pylist()}
+def _done(out: Path, made_with: str = "") -> set[tuple[str, bytes]]:
+    """Return the rows that are in a folder already, by name and the hash of their text.
+
+    Raises
+    ------
+    IndexFormatError
+        If they were made with something else.
+    """
+    found: set[tuple[str, bytes]] = set()
+    for made, table in _read(out, ["file", "sha256"]):
+        if made_with and made != made_with:
+            raise IndexFormatError(
+                f"the vectors in {out} are of another encoder, or of texts cut otherwise",
+                "embed into another folder",
+            )
+        found.update(zip(table["file"].to_pylist(), table["sha256"].to_pylist(), strict=True))
+    return found
+
+
+def _sha256(text: str) -> bytes:
+    return hashlib.sha256(text.encode("utf-8", "replace")).digest()
 
 
 class VectorTable:
-    """The vectors of a folder that `embed` wrote, by their keys; see `embedding.Vectors`."""
+    """The vectors of a folder that `embed` wrote, by their keys; see `embedding.Vectors`.
+
+    All of them are held in memory, 1.5 kB a passage with the default model.
+    """
 
     def __init__(self, folder: Path, encoder: EncoderInfo) -> None:
-        """Take a folder of vectors of an encoder.
+        """Read a folder of vectors of an encoder.
 
         Raises
         ------
         IndexFormatError
             If there is none, or they are of another encoder.
         """
-        self._folder = folder
-        if not any(folder.glob("*.parquet")):
+        self._vectors: dict[bytes, NDArray[np.float32]] = {}
+        if not any(folder.glob(f"*{_SUFFIX}")):
             raise IndexFormatError(f"no vectors in {folder}", "run 'tipsearch embed'")
-        for info, _ in _read(folder, []):
-            if info != encoder:
+        for made_with, table in _read(folder, ["key", "vector"]):
+            made = json.loads(made_with)[0]
+            if made != asdict(encoder):
                 raise IndexFormatError(
-                    f"the vectors in {folder} are of {info.model} ({info.precision}),"
+                    f"the vectors in {folder} are of {made['model']} ({made['precision']}),"
                     f" the settings ask for {encoder.model} ({encoder.precision})",
                     "embed again, into another folder",
                 )
+            kept = table.drop_null()  # rows that are no profile have none
+            flat = kept["vector"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
+            rows = flat.reshape(-1, encoder.dimension)
+            self._vectors.update(zip(kept["key"].to_pylist(), rows, strict=True))
 
     def vectors(self, keys: Collection[bytes]) -> dict[bytes, NDArray[np.float32]]:
         """Return those of the keys that are there."""
-        wanted = set(keys)
-        found: dict[bytes, NDArray[np.float32]] = {}
-        for info, table in _read(self._folder, ["key", "vector"]):
-            table = table.drop_null()  # rows that are no profile
-            flat = table["vector"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
-            rows = flat.reshape(-1, info.dimension)
-            kept = zip(table["key"].to_pylist(), rows, strict=True)
-            found.update((key, vector) for key, vector in kept if key in wanted)
-        return found
+        return {key: self._vectors[key] for key in keys if key in self._vectors}

@@ -8,7 +8,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.metadata import version
-from itertools import chain
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -28,7 +27,7 @@ _TITLE_TOKENS = 50
 """Room for a title, which has at most 120 characters, and the special tokens."""
 
 _TOGETHER = 64
-"""Profiles whose passages are embedded together: their vectors wait in memory, no others do."""
+"""Profiles whose passages are embedded together: no other vectors wait in memory."""
 
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and how much there is."""
@@ -83,6 +82,7 @@ class Embedding:
         self.encoder = encoder
         self.settings = settings
         self.passages = self.embedded = 0
+        self._told = 0  # passages whose vectors are there
         self._progress = progress
 
     @property
@@ -139,14 +139,13 @@ class Embedding:
             One a profile.
         """
         cuts = [self.cut(profile) for profile in profiles]
-        keys = list(chain.from_iterable(cut.keys for cut in cuts))
-        self.passages += len(keys)
-        kept = known.vectors(keys) if known else {}
-        total = len(set(keys) - kept.keys())
+        self.passages += sum(len(cut.keys) for cut in cuts)
         topics = list(topics)
         for first in range(0, len(cuts), _TOGETHER):
             some = cuts[first : first + _TOGETHER]
-            vectors = ChainMap(self.embed(some, kept, total), kept)
+            kept = known.vectors({key for cut in some for key in cut.keys}) if known else {}
+            self._told += len(kept)
+            vectors = ChainMap(self.embed(some, kept), kept)
             for cut in some:
                 rows = np.array([vectors[key] for key in cut.keys], dtype=np.float32)
                 rows = rows.reshape(-1, self.encoder.info.dimension)
@@ -154,7 +153,7 @@ class Embedding:
                 yield Entry(cut.profile, said, cut.passages, cut.keys, rows)
 
     def embed(
-        self, cuts: Iterable[Cut], kept: Collection[bytes] = (), total: int = 0
+        self, cuts: Iterable[Cut], kept: Collection[bytes] = ()
     ) -> dict[bytes, NDArray[np.float32]]:
         """Return the vectors of what is cut, by key, but for those that are kept already."""
         new = {
@@ -166,7 +165,8 @@ class Embedding:
 
         def step(count: int) -> None:
             self.embedded += count
+            self._told += count
             if self._progress is not None:
-                self._progress("Embedding passages", self.embedded, total)
+                self._progress("Embedding passages", self._told, self.passages)
 
         return dict(zip(new, self.encoder.encode(list(new.values()), step), strict=True))

@@ -110,9 +110,9 @@ def postgres() -> Iterator[Cluster]:
         yield cluster
     finally:
         for held in home.glob("*/postmaster.pid"):  # also there after a kill
-            with contextlib.suppress(ProcessLookupError):
+            with contextlib.suppress(ProcessLookupError, AssertionError):
                 os.kill(int(held.read_text().split()[0]), signal.SIGQUIT)
-                wait_until(lambda held=held: not held.exists())  # type: ignore[misc]
+                wait_until(lambda held=held: not held.exists(), 10)  # type: ignore[misc]
         shutil.rmtree(home, ignore_errors=True)
 
 

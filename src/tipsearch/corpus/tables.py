@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +35,7 @@ def load(corpus: Path, file_bytes: int) -> Corpus:
     """
     if corpus.suffix != ".parquet":
         return profiles.load(corpus, file_bytes)
-    found = sorted(rows(corpus))
+    found = sorted(rows(corpus), key=itemgetter(0))
     return profiles.gather(
         ((file, partial(content, file, text, file_bytes)) for file, text in found), str(corpus)
     )
@@ -54,9 +55,13 @@ def rows(table: Path) -> Iterator[tuple[str, str]]:
         If there is no such table, or its columns are others.
     """
     with opened(table) as file:
-        for batch in file.iter_batches(_ROWS, columns=list(COLUMNS)):
-            columns = batch.to_pydict()
-            yield from zip(columns["file"], columns["text"], strict=True)
+        try:
+            for batch in file.iter_batches(_ROWS, columns=list(COLUMNS)):
+                columns = batch.to_pydict()
+                pairs = zip(columns["file"], columns["text"], strict=True)
+                yield from ((name or "", text or "") for name, text in pairs)
+        except (OSError, ValueError) as error:
+            raise ProfileError(f"{table} is damaged: {error}") from error
 
 
 def opened(table: Path) -> pyarrow.parquet.ParquetFile:
@@ -88,8 +93,8 @@ def content(file: str, text: str, file_bytes: int) -> bytes:
     ProfileError
         If it is no profile file, or too large.
     """
-    data = text.encode("utf-8", "replace") if text else b""
-    if not file or Path(file).suffix.lower() not in formats.SUFFIXES:
+    data = text.encode("utf-8", "replace")
+    if not file.isprintable() or Path(file).suffix.lower() not in formats.SUFFIXES:
         raise ProfileError(f"not a profile file ({', '.join(formats.SUFFIXES)})")
     if len(data) > file_bytes:
         raise ProfileError(f"larger than {file_bytes:,} bytes")

@@ -9,9 +9,8 @@ profiles that no longer hold: rows of theirs are left out by a filter until the 
 them. What a writer that died left behind belongs to a revision that never came, and is deleted by
 the next one. A build makes collections of its own, so that what is there answers until the end.
 
-There is no lock either: making a collection fails where it exists, and that is the lock. If the
-process that holds it is dead, on this machine, the lock is taken over; else the error says how to
-drop it.
+There is no lock either: making a collection fails where it exists, and that is the lock. The error
+says who holds it, and how to drop it if they are dead.
 
 Consistency is chosen per call. The state is read with ``Strong``. For a few seconds after a new
 revision is taken up, what is read of it is read with ``Strong`` as well, so that everything written
@@ -37,17 +36,21 @@ from tipsearch.errors import BackendError, IndexFormatError
 from tipsearch.retrieval import lexical
 from tipsearch.stores.catalogue import Catalogue
 from tipsearch.stores.generation import NewerFormatError
-from tipsearch.stores.milvus_server import NO_VECTOR, Server, State, nothing
-from tipsearch.stores.store import Change, Count, Entry, Filters, StoreInfo, folded
-from tipsearch.types import Evidence, Fields, Passage, Profile
+from tipsearch.stores.milvus_server import NO_VECTOR, TEXT_BYTES, Server, State, nothing
+from tipsearch.stores.store import Change, Count, Entry, Filters, StoreInfo, ascii_word, folded
+from tipsearch.types import FIELD_NAMES, Evidence, Fields, Passage, Profile
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+_MOST_LABELS = 4_096  # of a profile: what an array holds
 _TOGETHER = 64  # entries sent at once
 _KEYS = 1_000  # looked for at once
+_MOST_GONE = 5_000  # profiles that one write replaces: they are named in the state's one row
 _DEEPEST = 16_384  # what Milvus returns at most
-_PART_CHARS = 15_000  # of a profile in one row: at most 60,000 bytes of the 65,535 there may be
+_PART_CHARS = (
+    15_000  # of a profile in one row: its JSON is ASCII: well below the 65,535 bytes there may be
+)
 _STRONG_S = 6.0  # Milvus' bounded staleness is 5 s
 
 
@@ -74,7 +77,8 @@ class MilvusStore:
     def open(cls, where: str | Path) -> MilvusStore:
         """Open what a cluster holds under a name; see `Engine`."""
         server = Server(str(where))
-        return cls(server, server.state())
+        with server.closed_on_failure():
+            return cls(server, server.state())
 
     @classmethod
     def create(cls, where: str | Path, change: Change) -> MilvusStore:
@@ -106,7 +110,7 @@ class MilvusStore:
     def is_usable(cls, where: str | Path) -> bool:
         """Whether a cluster holds an index of that name; see `Engine`."""
         try:
-            cls.open(where)
+            cls.open(where).close()
         except NewerFormatError:
             raise
         except IndexFormatError:
@@ -116,7 +120,8 @@ class MilvusStore:
     def refresh(self) -> MilvusStore:
         """Return the newest revision; see `Store`."""
         state = self._server.state()
-        return self if state == self._state else MilvusStore(self._server, state)
+        newer = state.revision > self._state.revision
+        return MilvusStore(self._server, state) if newer else self
 
     def write(self, plan: Callable[[MilvusStore], Change | None]) -> MilvusStore:
         """Write what a plan says of the newest revision; see `Store`."""
@@ -140,6 +145,10 @@ class MilvusStore:
             for entry in change.upsert:
                 if entry.profile.id in numbers:
                     gone.add(numbers[entry.profile.id])
+                if len(gone) > _MOST_GONE:
+                    raise BackendError(
+                        f"more than {_MOST_GONE:,} profiles change at once", "run 'tipsearch build'"
+                    )
                 yield entry
 
         made = _insert(server, made, noted())
@@ -189,6 +198,8 @@ class MilvusStore:
                     profile, said = _unpacked("".join(payload[part] for part in sorted(payload)))
                     numbers[profile.id] = number
                     told.append((profile, said))
+                if len(told) != self._state.profiles:
+                    raise BackendError("the index was rewritten while it was read", "ask again")
                 self._loaded = numbers, Catalogue(told)
             return self._loaded
 
@@ -252,19 +263,27 @@ class MilvusStore:
         return self._search("vector", query.tolist(), k, filters, {"metric_type": "COSINE"})
 
     def cosines(self, query: NDArray[np.float32], numbers: Sequence[int]) -> dict[int, float]:
-        """Return the cosines of a unit vector with passages named by number."""
+        """Return the cosines of a unit vector with passages named by number.
+
+        Raises
+        ------
+        BackendError
+            As for `passages`.
+        """
         rows = self._query("passages", f"number in {list(numbers)}", ["number", "vector"])
         by_number = {row["number"]: np.array(row["vector"], dtype=np.float32) for row in rows}
+        if len(by_number) < len(set(numbers)):
+            raise BackendError("the index was rewritten while it was read", "ask again")
         return {number: float(by_number[number] @ query) for number in numbers}
 
     def lexical(self, query: str, k: int, filters: Filters | None = None) -> dict[int, float]:
         """Return at most k passages that share a word with a query, and their BM25, best first."""
-        words = " ".join(map(_ascii, lexical.words(query)))
+        words = " ".join(map(ascii_word, lexical.words(query)))
         return self._search("sparse", words, k, filters, {"metric_type": "BM25"}) if words else {}
 
     def document_frequency(self, word: str) -> int:
         """Return how many passages hold a word."""
-        condition = f"text_match(words, {json.dumps(_ascii(word))}) and {self._live}"
+        condition = f"text_match(words, {json.dumps(ascii_word(word))}) and {self._live}"
         return self._server.count("passages", self._state.generation, condition, self._level())
 
     def _search(
@@ -305,14 +324,18 @@ def _insert(server: Server, made: State, entries: Iterable[Entry]) -> State:
                 }
                 for part in range(-(-len(payload) // _PART_CHARS))
             ]  # fmt: skip
-            labels = sorted({_label(said.field, fold(said.value)) for said in entry.evidence})
+            labels = sorted({
+                _label(said.field, fold(said.value))
+                for said in entry.evidence
+                if said.field in FIELD_NAMES
+            })[:_MOST_LABELS]
             passages += [
                 {
                     "number": made.next_passage + len(passages) + place, **held,
                     "start": passage.start, "stop": passage.end, "paragraph": passage.paragraph,
                     "id": entry.profile.id, "title": entry.profile.title, "key": key.hex(),
                     "text": passage.text, "labels": labels, "vector": vector.tolist(),
-                    "words": " ".join(map(_ascii, lexical.tokens(text))),
+                    "words": " ".join(map(ascii_word, lexical.tokens(text)))[:TEXT_BYTES],
                 }
                 for place, (passage, key, text, vector) in enumerate(
                     zip(entry.passages, entry.keys, entry.texts(), entry.vectors, strict=True)
@@ -352,8 +375,3 @@ def _label(field: str, folded_value: str) -> str:
     """Return a field's value as a short word that no condition can be broken out of."""
     said = f"{field}\n{folded_value}".encode("utf-8", "backslashreplace")
     return hashlib.sha256(said).hexdigest()[:32]
-
-
-def _ascii(word: str) -> str:
-    """Return a word that the analyser takes for one, whatever it is written in."""
-    return word if word.isascii() else "u" + word.encode("utf-8").hex()

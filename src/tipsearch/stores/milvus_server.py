@@ -19,6 +19,7 @@ from tipsearch.stores.generation import NewerFormatError
 from tipsearch.stores.store import StoreInfo, shown
 
 try:
+    from grpc import RpcError
     from pymilvus import DataType, Function, FunctionType, MilvusClient, MilvusException
 except ImportError as error:
     raise BackendError(
@@ -31,8 +32,9 @@ FORMAT = 1
 NO_VECTOR = [0.0, 1.0]
 """What a row without a vector holds instead: a collection must have one."""
 
-_ROWS = 1_000  # asked for at once
-_WORD_BYTES = 65_535
+_ROWS = 500  # asked for, or sent, at once
+TEXT_BYTES = 65_535
+"""What a VARCHAR holds."""
 
 logging.getLogger("pymilvus").setLevel(logging.CRITICAL)  # what it logs is raised here
 
@@ -86,6 +88,8 @@ class Server:
             raise BackendError(
                 f"name {self._name!r} cannot be used", "use letters, digits and underscores"
             )
+        self._lock = f"{self._name}_lock"
+        self._token = ""
         if parts.hostname:
             scheme = "https" if told.get("tls") == "true" else "http"
             target = {
@@ -103,9 +107,9 @@ class Server:
     def _named_errors(self) -> Iterator[None]:
         try:
             yield
-        except MilvusException as error:
-            line = str(error.message or error).splitlines()[0][:200]
-            raise BackendError(f"Milvus at {self.shown} failed: {line}") from error
+        except (MilvusException, RpcError) as error:
+            line = (str(getattr(error, "message", error)) or type(error).__name__).splitlines()[0]
+            raise BackendError(f"Milvus at {self.shown} failed: {line[:200]}") from error
         except (OSError, ValueError) as error:  # pymilvus' words for an address that is none
             raise BackendError(f"Milvus at {self.shown} cannot be used: {error}") from error
 
@@ -121,10 +125,12 @@ class Server:
         """Make the collection of the one row, if it is not there."""
         name = f"{self._name}_state"
         with self._named_errors():
-            if not self._has(name):
+            if self._has(name):  # of a build that died before it was loaded, maybe
+                self._client.load_collection(name, timeout=self.timeout_s)
+            else:
                 schema = self._client.create_schema()
                 schema.add_field("one", DataType.INT64, is_primary=True)
-                schema.add_field("state", DataType.VARCHAR, max_length=_WORD_BYTES)
+                schema.add_field("state", DataType.VARCHAR, max_length=TEXT_BYTES)
                 self._create(name, schema)
 
     def state(self, missing: State | None = None) -> State:
@@ -159,7 +165,16 @@ class Server:
         return State(**{**told, "gone": tuple(told["gone"])})
 
     def set_state(self, state: State) -> None:
-        """Make a revision what is read: the one moment at which it is there."""
+        """Make a revision what is read: the one moment at which it is there.
+
+        Raises
+        ------
+        IndexBusyError
+            If the lock was taken away meanwhile.
+        """
+        with self._named_errors():
+            if self._holder()[0] != self._token:
+                raise IndexBusyError(f"the lock of {self.shown} was dropped", "write again")
         row = {"one": 1, "state": json.dumps(asdict(state)), "none": NO_VECTOR}
         with self._named_errors():
             self._client.upsert(f"{self._name}_state", [row], timeout=self.timeout_s)
@@ -183,20 +198,20 @@ class Server:
             profiles.add_field("row", DataType.VARCHAR, max_length=64, is_primary=True)
             for name in ("profile", "since", "part"):
                 profiles.add_field(name, DataType.INT64)
-            profiles.add_field("payload", DataType.VARCHAR, max_length=_WORD_BYTES)
+            profiles.add_field("payload", DataType.VARCHAR, max_length=TEXT_BYTES)
             self._create(self._collection("profiles", generation), profiles)
             passages = self._client.create_schema()
             passages.add_field("number", DataType.INT64, is_primary=True)
             for name in ("profile", "since", "start", "stop", "paragraph"):
                 passages.add_field(name, DataType.INT64)
-            for name, size in (("id", 512), ("title", 1024), ("key", 64), ("text", _WORD_BYTES)):
+            for name, size in (("id", 512), ("title", 1024), ("key", 64), ("text", TEXT_BYTES)):
                 passages.add_field(name, DataType.VARCHAR, max_length=size)
             passages.add_field(
-                "words", DataType.VARCHAR, max_length=_WORD_BYTES, enable_analyzer=True,
+                "words", DataType.VARCHAR, max_length=TEXT_BYTES, enable_analyzer=True,
                 enable_match=True, analyzer_params={"tokenizer": "standard"},
             )  # fmt: skip
             passages.add_field(
-                "labels", DataType.ARRAY, element_type=DataType.VARCHAR, max_capacity=1000,
+                "labels", DataType.ARRAY, element_type=DataType.VARCHAR, max_capacity=4096,
                 max_length=32,
             )  # fmt: skip
             passages.add_field("vector", DataType.FLOAT_VECTOR, dim=dimension)
@@ -226,10 +241,11 @@ class Server:
 
     def insert(self, kind: str, generation: int, rows: list[dict[str, Any]]) -> None:
         """Add rows; one that is there already is replaced."""
-        if rows:
+        for first in range(0, len(rows), _ROWS):
+            some = rows[first : first + _ROWS]
             with self._named_errors():
                 self._client.upsert(
-                    self._collection(kind, generation), rows, timeout=self.timeout_s
+                    self._collection(kind, generation), some, timeout=self.timeout_s
                 )
 
     def delete(self, kind: str, generation: int, condition: str) -> None:
@@ -286,55 +302,52 @@ class Server:
         ------
         IndexBusyError
             If somebody else holds it.
+        BackendError
+            If Milvus refuses the collection that is the lock.
         """
-        name = f"{self._name}_lock"
-        me = f"{os.getpid()} on {socket.gethostname()}"
-        for _ in range(2):
-            schema = self._client.create_schema(description=me)
-            schema.add_field(f"by_{os.urandom(8).hex()}", DataType.INT64, is_primary=True)
-            schema.add_field("none", DataType.FLOAT_VECTOR, dim=len(NO_VECTOR))
+        token = f"by_{os.urandom(8).hex()}"
+        about = f"{os.getpid()} on {socket.gethostname()}"
+        schema = self._client.create_schema(description=about)
+        schema.add_field(token, DataType.INT64, is_primary=True)
+        schema.add_field("none", DataType.FLOAT_VECTOR, dim=len(NO_VECTOR))
+        with self._named_errors():
             try:  # never loaded: it needs no index
-                self._client.create_collection(name, schema=schema, timeout=self.timeout_s)
-                break
+                self._client.create_collection(self._lock, schema=schema, timeout=self.timeout_s)
             except MilvusException as error:
-                holder = self._holder(name)
-                if not _is_dead(holder):
-                    raise IndexBusyError(
-                        f"{self.shown} is being written by another process ({holder})",
-                        f"wait for it to end; if it is dead, drop the collection {name}",
-                    ) from error
-                with suppress(MilvusException):
-                    self._client.drop_collection(name, timeout=self.timeout_s)
+                if not self._has(self._lock):
+                    raise BackendError(f"Milvus at {self.shown} failed: {error}") from error
+                raise IndexBusyError(
+                    f"{self.shown} is being written by another process ({self._holder()[1]})",
+                    f"wait for it to end; if it is dead, drop the collection {self._lock}",
+                ) from error
+        self._token = token
         try:
             yield
         finally:
-            with self._named_errors():
-                self._client.drop_collection(name, timeout=self.timeout_s)
+            self._token = ""
+            with suppress(MilvusException, RpcError):  # what is written is written all the same
+                if self._holder()[0] == token:
+                    self._client.drop_collection(self._lock, timeout=self.timeout_s)
 
-    def _holder(self, name: str) -> str:
-        with self._named_errors():
-            if not self._has(name):
-                return "unknown"
-            about = self._client.describe_collection(name, timeout=self.timeout_s)
-        return str(about["description"])
+    def _holder(self) -> tuple[str, str]:
+        """Return the token of whoever holds the lock, and who that is."""
+        if not self._has(self._lock):
+            return "", ""
+        about = self._client.describe_collection(self._lock, timeout=self.timeout_s)
+        return about["fields"][0]["name"], about["description"]
+
+    @contextmanager
+    def closed_on_failure(self) -> Iterator[None]:
+        """Give the connection back if what is done ends in an error."""
+        try:
+            yield
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Give the connection back."""
         self._client.close()
-
-
-def _is_dead(holder: str) -> bool:
-    """Whether a process of this machine that held the lock is gone."""
-    pid, _, host = holder.partition(" on ")
-    if host != socket.gethostname() or not pid.isdigit():
-        return False
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
-    return False
 
 
 def nothing(info: StoreInfo) -> State:

@@ -41,8 +41,8 @@ from tipsearch.stores.postgres_server import (
     Writer,
     nothing,
 )
-from tipsearch.stores.postgres_tables import EXACT, FOREVER, ascii_word, literal
-from tipsearch.stores.store import Change, Count, Filters, StoreInfo, folded, storable
+from tipsearch.stores.postgres_tables import EXACT, FOREVER, literal
+from tipsearch.stores.store import Change, Count, Filters, StoreInfo, ascii_word, folded, storable
 from tipsearch.types import Evidence, Passage, Profile
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from tipsearch.corpus.profiles import fold
 from tipsearch.errors import BackendError
 from tipsearch.retrieval import lexical
 from tipsearch.stores.postgres_server import Server, State, Writer, find_extensions, line
-from tipsearch.stores.store import Entry, storable
+from tipsearch.stores.store import Entry, ascii_word, storable
 from tipsearch.types import Fields, Profile
 
 if TYPE_CHECKING:
@@ -236,11 +236,6 @@ def profile_of(id_: str, told: Mapping[str, Any], text: str) -> Profile:
         id=id_, title=told["title"], names=tuple(told["names"]), text=text, fields=fields,
         sources=tuple(told["sources"]), file=told["file"], sha256=told["sha256"],
     )  # fmt: skip
-
-
-def ascii_word(word: str) -> str:
-    """Return a word that PostgreSQL's parser takes for one, whatever it is written in."""
-    return word if word.isascii() else "u" + word.encode("utf-8").hex()
 
 
 def literal(vector: NDArray[np.float32]) -> str:

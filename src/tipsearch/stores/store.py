@@ -249,6 +249,11 @@ def storable(text: str) -> str:
     return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
 
 
+def ascii_word(word: str) -> str:
+    """Return a word that any engine's own analyser takes for one, whatever it is written in."""
+    return word if word.isascii() else "u" + word.encode("utf-8").hex()
+
+
 def shown(where: object) -> str:
     """Return an address as it may be shown: without its password.
 
