@@ -245,7 +245,7 @@ class Index:
             If a server cannot be reached, or lacks what is needed.
         """
         settings = settings or Settings.from_environment()
-        store = store_at(index).open(index)
+        store = store_at(index).open(index, settings.store_timeout_s)
         encoder = encoder or OnnxEncoder.open(settings)
         return cls(index, _snapshot(index, store.refresh(), encoder, settings), IndexUpdate())
 
@@ -422,7 +422,8 @@ def write(
     """Index a corpus that is read already, with vectors that are known; see `Index.build`."""
     work = Embedding(encoder, settings, progress)
     entries = work.entries(corpus.profiles, _topics(corpus.profiles), known)
-    store = store_at(where).create(where, Change(entries, info=work.info))
+    change = Change(entries, info=work.info)
+    store = store_at(where).create(where, change, settings.store_timeout_s)
     changes = replace(
         _compare(corpus, {}),
         embedded_passages=work.embedded,

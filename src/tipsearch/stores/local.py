@@ -97,7 +97,7 @@ class LocalStore:
     # Opening and writing
 
     @classmethod
-    def open(cls, where: str | Path) -> LocalStore:
+    def open(cls, where: str | Path, timeout_s: int | None = None) -> LocalStore:
         """Open the newest whole generation, every file of it checked; see `Engine`."""
         root = Path(where)
         while True:  # again only if a writer removed the generation before it was open
@@ -110,14 +110,14 @@ class LocalStore:
                     raise
 
     @classmethod
-    def create(cls, where: str | Path, change: Change) -> LocalStore:
+    def create(cls, where: str | Path, change: Change, timeout_s: int | None = None) -> LocalStore:
         """Write a store anew, of entries in the order of their files; see `Engine`."""
         root = Path(where)
         with generation.write_lock(root):
             return cls._publish(root, change.upsert, change.info)
 
     @staticmethod
-    def is_usable(where: str | Path) -> bool:
+    def is_usable(where: str | Path, timeout_s: int | None = None) -> bool:
         """Whether there is a whole generation of this format; see `Engine`."""
         return generation.is_usable(Path(where))
 

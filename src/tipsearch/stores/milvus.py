@@ -74,14 +74,14 @@ class MilvusStore:
     # Opening and writing
 
     @classmethod
-    def open(cls, where: str | Path) -> MilvusStore:
+    def open(cls, where: str | Path, timeout_s: int | None = None) -> MilvusStore:
         """Open what a cluster holds under a name; see `Engine`."""
-        server = Server(str(where))
+        server = Server(str(where), timeout_s)
         with server.closed_on_failure():
             return cls(server, server.state())
 
     @classmethod
-    def create(cls, where: str | Path, change: Change) -> MilvusStore:
+    def create(cls, where: str | Path, change: Change, timeout_s: int | None = None) -> MilvusStore:
         """Make new collections, load them, and only then make them what is read; see `Engine`.
 
         Raises
@@ -91,7 +91,7 @@ class MilvusStore:
         """
         if change.info is None:
             raise BackendError("a new store must be told what it is made with")
-        server = Server(str(where))
+        server = Server(str(where), timeout_s)
         with server.writing():
             server.make_state()
             before = server.state(missing=nothing(change.info))
@@ -107,10 +107,10 @@ class MilvusStore:
         return cls(server, made)
 
     @classmethod
-    def is_usable(cls, where: str | Path) -> bool:
+    def is_usable(cls, where: str | Path, timeout_s: int | None = None) -> bool:
         """Whether a cluster holds an index of that name; see `Engine`."""
         try:
-            cls.open(where).close()
+            cls.open(where, timeout_s).close()
         except NewerFormatError:
             raise
         except IndexFormatError:

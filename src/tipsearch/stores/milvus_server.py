@@ -71,7 +71,7 @@ class State:
 class Server:
     """A cluster, or a file of milvus-lite: one connection, and what is asked by it."""
 
-    def __init__(self, where: str) -> None:
+    def __init__(self, where: str, timeout_s: int | None = None) -> None:
         """Take an address and connect.
 
         Raises
@@ -82,7 +82,7 @@ class Server:
         parts = urlsplit(where)
         told = dict(parse_qsl(parts.query))
         self.shown = shown(where)
-        self.timeout_s = Settings.from_environment().store_timeout_s
+        self.timeout_s = timeout_s or Settings.from_environment().store_timeout_s
         self._name = told.get("name", "tipsearch")
         if not (self._name.isascii() and self._name.isidentifier()):
             raise BackendError(

@@ -75,7 +75,7 @@ class PostgresStore:
     # Opening and writing
 
     @classmethod
-    def open(cls, where: str | Path) -> PostgresStore:
+    def open(cls, where: str | Path, timeout_s: int | None = None) -> PostgresStore:
         """Open what a schema holds; see `Engine`.
 
         Raises
@@ -85,12 +85,14 @@ class PostgresStore:
         IndexFormatError
             If the schema holds no index.
         """
-        server = Server(str(where))
+        server = Server(str(where), timeout_s)
         with server.closed_on_failure():
             return cls(server, server, server.state())
 
     @classmethod
-    def create(cls, where: str | Path, change: Change) -> PostgresStore:
+    def create(
+        cls, where: str | Path, change: Change, timeout_s: int | None = None
+    ) -> PostgresStore:
         """Write new tables, load them, index them, and only then make them what is read.
 
         Raises
@@ -102,7 +104,7 @@ class PostgresStore:
         """
         if change.info is None:
             raise BackendError("a new store must be told what it is made with")
-        server = Server(str(where))
+        server = Server(str(where), timeout_s)
         with server.writing() as session:
             ranking = tables_of.prepare(session, server)
             before = server.state(session, missing=nothing(change.info))
@@ -128,9 +130,9 @@ class PostgresStore:
             return cls(server, server, server.caught_up(state))
 
     @classmethod
-    def is_usable(cls, where: str | Path) -> bool:
+    def is_usable(cls, where: str | Path, timeout_s: int | None = None) -> bool:
         """Whether a schema holds an index; see `Engine`."""
-        server = Server(str(where))
+        server = Server(str(where), timeout_s)
         try:
             with server.writing() as session:  # the primary: a standby may not have it yet
                 server.state(session)

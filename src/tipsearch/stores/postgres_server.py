@@ -86,10 +86,10 @@ def _deep(values: Mapping[str, Any], hidden: int) -> dict[str, Any]:
 class Server:
     """Where an index lives: connections to read from, and one to write by."""
 
-    def __init__(self, where: str) -> None:
+    def __init__(self, where: str, timeout_s: int | None = None) -> None:
         """Take an address; nothing is connected yet."""
         self.shown = shown(where)
-        self.timeout_s = Settings.from_environment().store_timeout_s
+        self.timeout_s = timeout_s or Settings.from_environment().store_timeout_s
         self._address, self.schema = _address(where, self.timeout_s)
         self._pool: psycopg_pool.ConnectionPool | None = None
         self._opening = threading.Lock()

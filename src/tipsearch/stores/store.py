@@ -206,9 +206,12 @@ class Store(Protocol):
 
 
 class Engine(Protocol):
-    """What makes and opens stores of one kind, by their address."""
+    """What makes and opens stores of one kind, by their address.
 
-    def open(self, where: str | Path) -> Store:
+    A server is waited for ``timeout_s`` seconds, or as long as the environment says.
+    """
+
+    def open(self, where: str | Path, timeout_s: int | None = None) -> Store:
         """Return the newest state of what is kept there.
 
         Raises
@@ -217,7 +220,7 @@ class Engine(Protocol):
             If there is nothing, it is damaged, or a newer tipsearch made it.
         """
 
-    def create(self, where: str | Path, change: Change) -> Store:
+    def create(self, where: str | Path, change: Change, timeout_s: int | None = None) -> Store:
         """Write a store anew, whatever is there already; that answers until it is complete.
 
         Raises
@@ -226,7 +229,7 @@ class Engine(Protocol):
             If somebody else is writing there, or it cannot be written.
         """
 
-    def is_usable(self, where: str | Path) -> bool:
+    def is_usable(self, where: str | Path, timeout_s: int | None = None) -> bool:
         """Whether there is something that this tipsearch can open.
 
         Raises
