@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
 PGLITE := tests/stores/pglite
 
-.PHONY: help run test check format browser clean
+.PHONY: help run test check bench format browser clean
 
 help: ## Show what can be made
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -25,6 +25,14 @@ check: $(VENV)/installed-dev $(PGLITE)/node_modules browser ## Format, lint, typ
 	$(BIN)/ruff check .
 	$(BIN)/mypy src tests app.py
 	$(BIN)/pytest
+
+bench: $(VENV)/installed-dev $(PGLITE)/node_modules ## Measure speed, stores and growth on DATA, a folder of retrieval sets
+	@[ -n "$(DATA)" ] || { echo "make bench DATA=<folder with squad_paragraphs and cmu_wiki>" >&2; exit 2; }
+	@mkdir -p build
+	$(BIN)/python benchmarks/speed.py $(DATA)/squad_paragraphs --json build/speed.json
+	PYTHONPATH=. $(BIN)/python benchmarks/stores.py $(DATA)/squad_paragraphs --json build/stores.json
+	$(BIN)/python benchmarks/growth.py build/growth $(DATA)/cmu_wiki $(DATA)/squad_paragraphs \
+	  --json build/growth.json --plot build/growth.svg
 
 format: $(VENV)/installed-dev ## Format the code and mend what lint can
 	$(BIN)/ruff format .
