@@ -67,8 +67,8 @@ class Settings:
         Hits the reader reads.
     answer_threshold : float
         Least confidence of an answer that is given. At .45, chosen on the gold dev half, 85 in a
-        hundred answers given were right on the test half, where half of the questions count as having
-        none (docs/evaluation.md).
+        hundred answers given were right on the test half, where half of the questions count as
+        having none (docs/evaluation.md).
     on_topic_cosine : float
         A question whose closest passage is farther than this is not about the profiles at all:
         so are 83 % of those on another subject, and 2 % of those on this one, in a corpus of
