@@ -1,4 +1,4 @@
-"""What a generation holds comes back as it went in."""
+"""What a folder keeps of the real corpus; what every store does is in test_store.py."""
 
 from __future__ import annotations
 
@@ -7,16 +7,13 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import CORPUS, USER_PAGE, LetterEncoder
-from tipsearch.corpus import facts
 from tipsearch.corpus.passages import sentences
-from tipsearch.corpus.profiles import fingerprint, load
+from tipsearch.corpus.profiles import load
 from tipsearch.index import Index
 from tipsearch.settings import Settings
 from tipsearch.stores.local import LocalStore
-from tipsearch.types import Evidence, Profile
 
 PROFILES = load(CORPUS, Settings().file_bytes).profiles
-TOPICS = {topic for profile in PROFILES for topic in profile.fields.focus}
 
 
 @pytest.fixture
@@ -26,26 +23,6 @@ def store(tmp_path: Path) -> LocalStore:
     ).snapshot.store
     assert isinstance(store, LocalStore)
     return store
-
-
-def test_profiles_come_back_sorted_by_title(store: LocalStore) -> None:
-    assert store.profiles() == sorted(PROFILES, key=lambda profile: profile.title)
-
-
-@pytest.mark.parametrize("profile", PROFILES, ids=lambda profile: profile.title)
-def test_a_profile_by_its_id(store: LocalStore, profile: Profile) -> None:
-    assert store.profile(profile.id) == profile
-
-
-@pytest.mark.parametrize(
-    "profile_id", ["", "../../etc/passwd", "%2e%2e", "' OR 1=1 --", "C:\\", "\0"]
-)
-def test_no_such_profile(store: LocalStore, profile_id: str) -> None:
-    assert store.profile(profile_id) is None
-
-
-def test_fingerprints(store: LocalStore) -> None:
-    assert store.fingerprints() == {profile.file: fingerprint(profile) for profile in PROFILES}
 
 
 def test_passages_are_the_text_at_their_offsets(store: LocalStore) -> None:
@@ -65,22 +42,6 @@ def test_field_values(store: LocalStore) -> None:
     years = store.field_values("award_year")
     labelled = {value for p in PROFILES for value in p.fields.award_year}
     assert years == sorted({*labelled, "2005"})  # which the user's page says in its text alone
-
-
-def test_evidence_comes_back_as_it_was_read(store: LocalStore) -> None:
-    read = {profile.id: facts.read(profile, TOPICS) for profile in PROFILES}
-    fields = {evidence.field for found in read.values() for evidence in found}
-    assert {"active_in", "person", "gender", "date", "founded"} < fields
-
-    def of(field: str, profile: Profile) -> list[Evidence]:
-        return [evidence for evidence in read[profile.id] if evidence.field == field]
-
-    for field in fields:
-        assert store.evidence(field) == [e for p in PROFILES for e in of(field, p)]
-        for profile in PROFILES:
-            assert store.evidence(field, profile.id) == of(field, profile)
-    assert store.evidence("no such field") == []
-    assert store.evidence("person", "nobody") == []
 
 
 def test_evidence_has_its_sentence_at_its_offsets(store: LocalStore) -> None:

@@ -11,7 +11,7 @@ from tipsearch.types import Evidence, Profile
 
 
 class Catalogue:
-    """Everything but passages: a few kilobytes a profile, in the order of the files."""
+    """Everything but passages: each profile's text and statements, in the order of the files."""
 
     def __init__(self, told: Iterable[tuple[Profile, tuple[Evidence, ...]]]) -> None:
         by_file = sorted(told, key=lambda pair: pair[0].file)
@@ -53,14 +53,20 @@ class Catalogue:
         values = {said.value for said in self._by_field.get(field, ())}
         return sorted(values, key=lambda value: (fold(value), value))
 
+    @cached_property
+    def _ids(self) -> Mapping[tuple[str, str], set[str]]:
+        """Who has a value of a field, by field and value as they are compared."""
+        ids: dict[tuple[str, str], set[str]] = {}
+        for said in self._said.values():
+            for evidence in said:
+                held = ids.setdefault((evidence.field, fold(evidence.value)), set())
+                held.add(evidence.profile_id)
+        return ids
+
     def where(self, filters: Filters) -> frozenset[str]:
         """Return the ids of the profiles that have, for each field, one of its values."""
         matching = [
-            {
-                said.profile_id
-                for said in self._by_field.get(field, ())
-                if fold(said.value) in set(values)
-            }
+            set().union(*(self._ids.get((field, value), ()) for value in values))
             for field, values in folded(filters).items()
         ]
         return frozenset(set.intersection(*matching)) if matching else frozenset()
