@@ -9,6 +9,7 @@ from tipsearch.answering.conversation import Conversation
 from tipsearch.answering.reader import SpanReader
 from tipsearch.errors import QueryError
 from tipsearch.index import Index
+from tipsearch.types import Reason
 
 
 @pytest.fixture
@@ -69,3 +70,17 @@ def test_two_conversations_know_nothing_of_each_other(
     one, other = assistant.conversation(), assistant.conversation()
     one.ask("When did Legros leave AFESIP?")
     assert other.standalone("Where did he go?") == "Where did he go?"
+
+
+def test_a_role_that_whom_we_spoke_of_has_not_is_somebody_else(chat: Conversation) -> None:
+    chat.ask("When did Legros leave AFESIP?")
+    answer = chat.ask("When was the judge honoured?")
+    assert answer.reason is Reason.AMBIGUOUS
+    assert set(answer.choices) == {"Amina Oufroukhi", "Tek Narayan Kunwar"}
+
+
+def test_a_role_that_whom_we_spoke_of_has_is_theirs(chat: Conversation) -> None:
+    chat.ask("Where does Amina Oufroukhi work?")
+    answer = chat.ask("When was the judge honoured?")
+    assert answer.question == "When was the judge honoured (Amina Oufroukhi)?"
+    assert [citation.title for citation in answer.citations] == ["Amina Oufroukhi"]

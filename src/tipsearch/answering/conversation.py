@@ -12,9 +12,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tipsearch.answering import questions, vocabulary
+from tipsearch.answering import criteria, listing, questions, vocabulary
 from tipsearch.corpus import facts, places
 from tipsearch.index import FilterValue, clean_query
+from tipsearch.retrieval import lexical
 from tipsearch.types import Answer, Citation, Kind
 
 if TYPE_CHECKING:
@@ -178,7 +179,20 @@ class Conversation:
         """Whether a question that names nobody must be about whom the last one was."""
         if directory.find(text) or places.find(text, any_case=True) or questions.names(text):
             return False
+        if self._describes_another(text, directory):
+            return False
         return self._assistant.kind_of(text) in {Kind.FACT, Kind.YES_NO, Kind.EMPTY}
+
+    def _describes_another(self, text: str, directory: Directory) -> bool:
+        """Whether "the judge" is somebody else: others are judges, whom we spoke of is none."""
+        described = criteria.describing(text, lexical.words)
+        if not questions.describes_one(text, described.roles):
+            return False
+        snapshot = self._assistant.index.snapshot
+        fitting = {profile.id for profile in listing.may_be_meant(described, snapshot)}
+        found = [subject for person in self._focus.people for subject in directory.find(person)]
+        own = {profile_id for subject in found for profile_id in subject.profile_ids}
+        return bool(fitting) and not fitting & own
 
     def _named(self, match: re.Match[str], text: str, directory: Directory) -> str:
         """Return the name a pronoun stands for, or the pronoun."""
