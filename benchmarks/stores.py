@@ -1,11 +1,12 @@
 """The same retrieval set in every store: whether it is ranked alike, and what it takes.
 
-Usage: python benchmarks/stores.py SET_DIR [SET_DIR ...] [--store NAME=ADDRESS ...] [--json FILE]
+Usage: python benchmarks/stores.py SET_DIR [SET_DIR ...] [--store NAME=ADDRESS ...] [--every N]
+                                   [--json FILE]
 
 SET_DIR holds corpus.jsonl.gz and queries.jsonl.gz, as in the data sets of docs/evaluation.md. By
 default the stores are a folder, PostgreSQL without and PGlite with pg_textsearch, and milvus-lite,
 started as the tests start them; --store names servers of your own instead. Quality is over all
-queries; times are medians over a hundred of them, questions embedded beforehand.
+queries, or each Nth; times are medians over a hundred of them, questions embedded beforehand.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import json
 import statistics
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from tests.stores.servers import pglite, postgres
@@ -74,6 +76,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("sets", type=Path, nargs="+")
     parser.add_argument("--store", action="append", default=[], metavar="NAME=ADDRESS")
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="ask each Nth query")
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     settings = Settings.from_environment()
@@ -83,6 +86,7 @@ def main():
     with contextlib.nullcontext(named) if named else default_stores() as stores:
         for folder in args.sets:
             held = retrieval.load(folder, None)
+            held = replace(held, queries=held.queries[:: args.every])
             for name, where in stores.items():
                 table[f"{folder.name}: {name}"] = measure(held, where, encoder, settings)
                 print(folder.name, name, json.dumps(table[f"{folder.name}: {name}"]), flush=True)
