@@ -19,7 +19,6 @@ import json
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +34,7 @@ from tipsearch.errors import (
 )
 from tipsearch.retrieval.encoder import Encoder, EncoderInfo, OnnxEncoder
 from tipsearch.settings import Settings
+from tipsearch.stores.store import batches
 
 if TYPE_CHECKING:
     import numpy as np
@@ -101,13 +101,14 @@ def embed(
     BackendError
         If pyarrow or Ray is not installed, or the cluster fails.
     """
-    total = tables.opened(source).metadata.num_rows
+    with tables.opened(source) as file:
+        total = file.metadata.num_rows
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise IndexBusyError(f"cannot write {out}: {error.strerror}") from error
     blocks = _on_ray if ray else _here
-    whole, count = Embedded(), len({file for file, _ in _done(out)})
+    whole, count = Embedded(), len({file for file, _ in _done(out)}) if progress else 0
     for part in blocks(source, (out, settings, open_encoder)):
         whole = Embedded(
             whole.rows + part.rows, whole.passages + part.passages, whole.skipped + part.skipped
@@ -134,11 +135,10 @@ class _Worker:
     def block(self, files: Sequence[str], texts: Sequence[str]) -> Embedded:
         """Embed those rows of a block that are new, and write them as one file."""
         work = self._work
-        texts = [text or "" for text in texts]
         new = [
-            (file or "", text)
+            (file, text)
             for file, text in zip(files, texts, strict=True)
-            if (file or "", _sha256(text)) not in self._done
+            if (file, _sha256(text)) not in self._done
         ]
         cuts, bad = [], []
         for file, text in new:
@@ -161,7 +161,8 @@ class _Worker:
 
     def __call__(self, batch: Mapping[str, NDArray[np.object_]]) -> dict[str, list[int]]:
         """Do a batch of Ray Data, and return what was done as one row."""
-        done = self.block(batch["file"].tolist(), batch["text"].tolist())
+        files, texts = ([said or "" for said in batch[name]] for name in tables.COLUMNS)
+        done = self.block(files, texts)
         return {name: [value] for name, value in asdict(done).items()}
 
     def _write(self, told: Mapping[str, bytes], rows: Sequence[Any]) -> None:
@@ -196,8 +197,7 @@ class _Worker:
 
 def _here(source: Path, made: _Made) -> Iterator[Embedded]:
     worker = _Worker(*made)
-    rows = tables.rows(source)
-    while some := list(islice(rows, _BLOCK)):
+    for some in batches(tables.rows(source), _BLOCK):
         yield worker.block([file for file, _ in some], [text for _, text in some])
 
 

@@ -17,7 +17,7 @@ from tipsearch.corpus import passages as cutting
 from tipsearch.retrieval import lexical
 from tipsearch.retrieval.encoder import Encoder
 from tipsearch.settings import Settings
-from tipsearch.stores.store import Entry, StoreInfo, searchable
+from tipsearch.stores.store import Entry, StoreInfo, batches, searchable
 from tipsearch.types import Passage, Profile
 
 if TYPE_CHECKING:
@@ -141,8 +141,7 @@ class Embedding:
         cuts = [self.cut(profile) for profile in profiles]
         self.passages += sum(len(cut.keys) for cut in cuts)
         topics = list(topics)
-        for first in range(0, len(cuts), _TOGETHER):
-            some = cuts[first : first + _TOGETHER]
+        for some in batches(cuts, _TOGETHER):
             kept = known.vectors({key for cut in some for key in cut.keys}) if known else {}
             self._told += len(kept)
             vectors = ChainMap(self.embed(some, kept), kept)

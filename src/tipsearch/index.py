@@ -395,15 +395,16 @@ def _compare(corpus: Corpus, before: Mapping[str, str]) -> IndexUpdate:
 def _change(corpus: Corpus, changes: IndexUpdate, newest: Store, work: Embedding) -> Change | None:
     """Return what brings a store up to date with a corpus, or None if it is."""
     info = work.info
-    topics = {said.value for said in newest.evidence("focus") if said.labelled}
-    anew = newest.info.passages != info.passages or topics != _topics(corpus.profiles)
+    topics = _topics(corpus.profiles)
+    before = {said.value for said in newest.evidence("focus") if said.labelled}
+    anew = newest.info.passages != info.passages or topics != before
     changed = {*changes.added, *changes.changed}
     if not (changed or changes.removed or anew or newest.notice):
         return None
     now = {profile.id for profile in corpus.profiles}
     gone = [profile.id for profile in newest.profiles() if profile.id not in now]
     wanted = [profile for profile in corpus.profiles if anew or profile.file in changed]
-    return Change(work.entries(wanted, _topics(corpus.profiles), newest), gone, info)
+    return Change(work.entries(wanted, topics, newest), gone, info)
 
 
 def _topics(profiles: Iterable[Profile]) -> set[str]:

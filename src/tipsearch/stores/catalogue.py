@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 
@@ -70,3 +71,36 @@ class Catalogue:
             for field, values in folded(filters).items()
         ]
         return frozenset(set.intersection(*matching)) if matching else frozenset()
+
+
+class Catalogued(ABC):
+    """The part of a `Store` that is answered from its catalogue."""
+
+    @property
+    @abstractmethod
+    def _catalogue(self) -> Catalogue:
+        """Everything that profiles say, read when it is first needed."""
+
+    def profile(self, profile_id: str) -> Profile | None:
+        """Return a profile by its id, or None if there is none of that id."""
+        return self._catalogue.profile(profile_id)
+
+    def profiles(self) -> list[Profile]:
+        """Return every profile, sorted by title, then id."""
+        return self._catalogue.profiles()
+
+    def fingerprints(self) -> dict[str, str]:
+        """Return each profile's fingerprint by file name."""
+        return self._catalogue.fingerprints()
+
+    def evidence(self, field: str, profile_id: str | None = None) -> list[Evidence]:
+        """Return what is known of a field, of one profile or of all, in the order of the text."""
+        return self._catalogue.evidence(field, profile_id)
+
+    def field_values(self, field: str) -> list[str]:
+        """Return the values a field has in any profile, sorted, each once."""
+        return self._catalogue.field_values(field)
+
+    def where(self, filters: Filters) -> frozenset[str]:
+        """Return the ids of the profiles that have, for each field, one of its values."""
+        return self._catalogue.where(filters)

@@ -19,8 +19,17 @@ from tipsearch.errors import BackendError, IndexFormatError
 from tipsearch.retrieval.dense import DenseIndex
 from tipsearch.retrieval.lexical import LexicalIndex, LexicalWriter
 from tipsearch.stores import generation
-from tipsearch.stores.store import Change, Count, Entry, Filters, StoreInfo, folded, storable
-from tipsearch.types import Evidence, Fields, Passage, Profile
+from tipsearch.stores.store import (
+    Change,
+    Count,
+    Entry,
+    Filters,
+    StoreInfo,
+    folded,
+    profile_of,
+    storable,
+)
+from tipsearch.types import Evidence, Passage, Profile
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -396,16 +405,11 @@ def _insert(database: sqlite3.Connection, entry: Entry, number: int, first: int)
 
 def _profile(row: Sequence[str]) -> Profile:
     id_, title, names, text, fields, sources, file, sha256 = row
-    return Profile(
-        id=id_,
-        title=title,
-        names=tuple(json.loads(names)),
-        text=text,
-        fields=Fields(**{name: tuple(values) for name, values in json.loads(fields).items()}),
-        sources=tuple(json.loads(sources)),
-        file=file,
-        sha256=sha256,
-    )
+    return profile_of({
+        "id": id_, "title": title, "names": json.loads(names), "text": text,
+        "fields": json.loads(fields), "sources": json.loads(sources), "file": file,
+        "sha256": sha256,
+    })  # fmt: skip
 
 
 def _evidence(row: Sequence[Any]) -> Evidence:

@@ -25,7 +25,6 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,11 +33,23 @@ import numpy as np
 from tipsearch.corpus.profiles import fold
 from tipsearch.errors import BackendError, IndexFormatError
 from tipsearch.retrieval import lexical
-from tipsearch.stores.catalogue import Catalogue
+from tipsearch.stores.catalogue import Catalogue, Catalogued
 from tipsearch.stores.generation import NewerFormatError
 from tipsearch.stores.milvus_server import NO_VECTOR, TEXT_BYTES, Server, State, nothing
-from tipsearch.stores.store import Change, Count, Entry, Filters, StoreInfo, ascii_word, folded
-from tipsearch.types import FIELD_NAMES, Evidence, Fields, Passage, Profile
+from tipsearch.stores.store import (
+    Change,
+    Count,
+    Entry,
+    Filters,
+    RewrittenError,
+    StoreInfo,
+    ascii_word,
+    batches,
+    closed_on_failure,
+    folded,
+    profile_of,
+)
+from tipsearch.types import FIELD_NAMES, Evidence, Passage, Profile
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -48,13 +59,11 @@ _TOGETHER = 64  # entries sent at once
 _KEYS = 1_000  # looked for at once
 _MOST_GONE = 5_000  # profiles that one write replaces: they are named in the state's one row
 _DEEPEST = 16_384  # what Milvus returns at most
-_PART_CHARS = (
-    15_000  # of a profile in one row: its JSON is ASCII: well below the 65,535 bytes there may be
-)
+_PART_CHARS = 15_000  # of a profile in one row, as ASCII: well below the 65,535 bytes it holds
 _STRONG_S = 6.0  # Milvus' bounded staleness is 5 s
 
 
-class MilvusStore:
+class MilvusStore(Catalogued):
     """One revision of a cluster's collections; see `stores.store.Store`."""
 
     def __init__(self, server: Server, state: State) -> None:
@@ -77,7 +86,7 @@ class MilvusStore:
     def open(cls, where: str | Path, timeout_s: int | None = None) -> MilvusStore:
         """Open what a cluster holds under a name; see `Engine`."""
         server = Server(str(where), timeout_s)
-        with server.closed_on_failure():
+        with closed_on_failure(server):
             return cls(server, server.state())
 
     @classmethod
@@ -136,7 +145,7 @@ class MilvusStore:
         stale = f"since > {before.revision} or profile in {list(before.gone)}"
         server.delete("passages", before.generation, stale)
         server.delete("profiles", before.generation, stale)
-        numbers, _ = self._catalogue
+        numbers, _ = self._numbered()
         gone = {numbers[id_] for id_ in change.delete if id_ in numbers}
         info = asdict(change.info or self.info)
         made = replace(before, revision=before.revision + 1, info=info, gone=())
@@ -186,8 +195,11 @@ class MilvusStore:
         return Count(self._state.profiles, self._state.passages)
 
     @property
-    def _catalogue(self) -> tuple[dict[str, int], Catalogue]:
-        """Numbers by id, and everything that profiles say."""
+    def _catalogue(self) -> Catalogue:
+        return self._numbered()[1]
+
+    def _numbered(self) -> tuple[dict[str, int], Catalogue]:
+        """Return the profiles' numbers by id, and everything that they say."""
         with self._loading:
             if self._loaded is None:
                 parts: dict[int, dict[int, str]] = {}
@@ -199,33 +211,9 @@ class MilvusStore:
                     numbers[profile.id] = number
                     told.append((profile, said))
                 if len(told) != self._state.profiles:
-                    raise BackendError("the index was rewritten while it was read", "ask again")
+                    raise RewrittenError
                 self._loaded = numbers, Catalogue(told)
             return self._loaded
-
-    def profile(self, profile_id: str) -> Profile | None:
-        """Return a profile by its id, or None if there is none of that id."""
-        return self._catalogue[1].profile(profile_id)
-
-    def profiles(self) -> list[Profile]:
-        """Return every profile, sorted by title, then id."""
-        return self._catalogue[1].profiles()
-
-    def fingerprints(self) -> dict[str, str]:
-        """Return each profile's fingerprint by file name."""
-        return self._catalogue[1].fingerprints()
-
-    def evidence(self, field: str, profile_id: str | None = None) -> list[Evidence]:
-        """Return what is known of a field, of one profile or of all, in the order of the text."""
-        return self._catalogue[1].evidence(field, profile_id)
-
-    def field_values(self, field: str) -> list[str]:
-        """Return the values a field has in any profile, sorted, each once."""
-        return self._catalogue[1].field_values(field)
-
-    def where(self, filters: Filters) -> frozenset[str]:
-        """Return the ids of the profiles that have, for each field, one of its values."""
-        return self._catalogue[1].where(filters)
 
     # Passages
 
@@ -234,7 +222,7 @@ class MilvusStore:
 
         Raises
         ------
-        BackendError
+        RewrittenError
             If two writes went by since this store was opened, and took a passage with them.
         """
         columns = ["number", "title", "id", "start", "stop", "paragraph", "text"]
@@ -243,14 +231,13 @@ class MilvusStore:
             for row in self._query("passages", f"number in {list(numbers)}", columns)
         }
         if len(found) < len(set(numbers)):
-            raise BackendError("the index was rewritten while it was read", "ask again")
+            raise RewrittenError
         return [found[number] for number in numbers]
 
     def vectors(self, keys: Collection[bytes]) -> dict[bytes, NDArray[np.float32]]:
         """Return the vectors kept under content hashes, of those that are there."""
         found = {}
-        source = iter(sorted({key.hex() for key in keys}))
-        while some := list(islice(source, _KEYS)):
+        for some in batches(sorted({key.hex() for key in keys}), _KEYS):
             condition = f"key in {json.dumps(some)}"
             for row in self._query("passages", condition, ["key", "vector"]):
                 found[bytes.fromhex(row["key"])] = np.array(row["vector"], dtype=np.float32)
@@ -267,13 +254,13 @@ class MilvusStore:
 
         Raises
         ------
-        BackendError
+        RewrittenError
             As for `passages`.
         """
         rows = self._query("passages", f"number in {list(numbers)}", ["number", "vector"])
         by_number = {row["number"]: np.array(row["vector"], dtype=np.float32) for row in rows}
         if len(by_number) < len(set(numbers)):
-            raise BackendError("the index was rewritten while it was read", "ask again")
+            raise RewrittenError
         return {number: float(by_number[number] @ query) for number in numbers}
 
     def lexical(self, query: str, k: int, filters: Filters | None = None) -> dict[int, float]:
@@ -310,8 +297,7 @@ class MilvusStore:
 
 def _insert(server: Server, made: State, entries: Iterable[Entry]) -> State:
     """Add entries under a revision, and return its state with them counted."""
-    source = iter(entries)
-    while some := list(islice(source, _TOGETHER)):
+    for some in batches(entries, _TOGETHER):
         profiles: list[dict[str, Any]] = []
         passages: list[dict[str, Any]] = []
         for profile, entry in enumerate(some, made.next_profile):
@@ -359,10 +345,8 @@ def _packed(entry: Entry) -> str:
 
 def _unpacked(payload: str) -> tuple[Profile, tuple[Evidence, ...]]:
     told, said = json.loads(payload)
-    fields = Fields(**{name: tuple(values) for name, values in told.pop("fields").items()})
-    names, sources = tuple(told.pop("names")), tuple(told.pop("sources"))
     evidence = (Evidence(**{**one, "basis": tuple(one["basis"])}) for one in said)
-    return Profile(**told, fields=fields, names=names, sources=sources), tuple(evidence)
+    return profile_of(told), tuple(evidence)
 
 
 def _passes(field: str, values: Collection[str]) -> str:

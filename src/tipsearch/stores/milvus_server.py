@@ -336,15 +336,6 @@ class Server:
         about = self._client.describe_collection(self._lock, timeout=self.timeout_s)
         return about["fields"][0]["name"], about["description"]
 
-    @contextmanager
-    def closed_on_failure(self) -> Iterator[None]:
-        """Give the connection back if what is done ends in an error."""
-        try:
-            yield
-        except BaseException:
-            self.close()
-            raise
-
     def close(self) -> None:
         """Give the connection back."""
         self._client.close()

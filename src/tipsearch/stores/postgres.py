@@ -30,7 +30,7 @@ import numpy as np
 from tipsearch.errors import BackendError, IndexFormatError
 from tipsearch.retrieval import lexical
 from tipsearch.stores import postgres_tables as tables_of
-from tipsearch.stores.catalogue import Catalogue
+from tipsearch.stores.catalogue import Catalogue, Catalogued
 from tipsearch.stores.generation import NewerFormatError
 from tipsearch.stores.postgres_server import (
     FORMAT,
@@ -42,14 +42,26 @@ from tipsearch.stores.postgres_server import (
     nothing,
 )
 from tipsearch.stores.postgres_tables import EXACT, FOREVER, literal
-from tipsearch.stores.store import Change, Count, Filters, StoreInfo, ascii_word, folded, storable
+from tipsearch.stores.store import (
+    Change,
+    Count,
+    Filters,
+    RewrittenError,
+    StoreInfo,
+    ascii_word,
+    batches,
+    closed_on_failure,
+    folded,
+    profile_of,
+    storable,
+)
 from tipsearch.types import Evidence, Passage, Profile
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-class PostgresStore:
+class PostgresStore(Catalogued):
     """One revision of a schema's tables; see `stores.store.Store`.
 
     Attributes
@@ -86,7 +98,7 @@ class PostgresStore:
             If the schema holds no index.
         """
         server = Server(str(where), timeout_s)
-        with server.closed_on_failure():
+        with closed_on_failure(server):
             return cls(server, server, server.state())
 
     @classmethod
@@ -115,7 +127,7 @@ class PostgresStore:
             if ranking == "postings":
                 session.run(tables_of.POSTINGS.format(**tables))
             revision = before.revision + 1
-            for some in tables_of.batches(change.upsert):
+            for some in batches(change.upsert, tables_of.TOGETHER):
                 tables_of.insert(session, tables, some, revision, ranking)
             session.run(tables_of.INDEXES.format(**tables))
             if ranking == "pg_textsearch":
@@ -126,7 +138,7 @@ class PostgresStore:
                 old = server.tables(before.generation - 1)
                 for table in ("postings", "passages", "evidence", "profiles"):
                     session.run(f"DROP TABLE IF EXISTS {old[table]} CASCADE")
-        with server.closed_on_failure():
+        with closed_on_failure(server):
             return cls(server, server, server.caught_up(state))
 
     @classmethod
@@ -169,7 +181,7 @@ class PostgresStore:
             f" WHERE id = ANY(%(ids)s) AND until = {FOREVER}"
         )
         session.run(gone, {"ids": list(change.delete)})
-        for some in tables_of.batches(change.upsert):
+        for some in batches(change.upsert, tables_of.TOGETHER):
             session.run(gone, {"ids": [entry.profile.id for entry in some]})
             tables_of.insert(session, tables, some, revision, before.ranking)
         info = asdict(change.info or self.info)
@@ -217,36 +229,12 @@ class PostgresStore:
             "SELECT number, id, told, text FROM {profiles} live WHERE {live}", patient=True
         ):
             yield (
-                tables_of.profile_of(id_, told, text),
+                profile_of({**told, "id": id_, "text": text}),
                 tuple(
                     Evidence(id_, field, value, start, stop, labelled, tuple(basis))
                     for field, value, start, stop, labelled, basis in said.get(number, ())
                 ),
             )
-
-    def profile(self, profile_id: str) -> Profile | None:
-        """Return a profile by its id, or None if there is none of that id."""
-        return self._catalogue.profile(profile_id)
-
-    def profiles(self) -> list[Profile]:
-        """Return every profile, sorted by title, then id."""
-        return self._catalogue.profiles()
-
-    def fingerprints(self) -> dict[str, str]:
-        """Return each profile's fingerprint by file name."""
-        return self._catalogue.fingerprints()
-
-    def evidence(self, field: str, profile_id: str | None = None) -> list[Evidence]:
-        """Return what is known of a field, of one profile or of all, in the order of the text."""
-        return self._catalogue.evidence(field, profile_id)
-
-    def field_values(self, field: str) -> list[str]:
-        """Return the values a field has in any profile, sorted, each once."""
-        return self._catalogue.field_values(field)
-
-    def where(self, filters: Filters) -> frozenset[str]:
-        """Return the ids of the profiles that have, for each field, one of its values."""
-        return self._catalogue.where(filters)
 
     # Passages
 
@@ -255,7 +243,7 @@ class PostgresStore:
 
         Raises
         ------
-        BackendError
+        RewrittenError
             If two writes went by since this store was opened, and took a passage with them.
         """
         found = {
@@ -269,7 +257,7 @@ class PostgresStore:
             )
         }
         if len(found) < len(set(numbers)):
-            raise BackendError("the index was rewritten while it was read", "ask again")
+            raise RewrittenError
         return [found[number] for number in numbers]
 
     def vectors(self, keys: Collection[bytes]) -> dict[bytes, NDArray[np.float32]]:
@@ -318,7 +306,7 @@ class PostgresStore:
 
         Raises
         ------
-        BackendError
+        RewrittenError
             As for `passages`.
         """
         rows = self._rows(
@@ -328,7 +316,7 @@ class PostgresStore:
             numbers=list(numbers),
         )
         if len(rows) < len(set(numbers)):
-            raise BackendError("the index was rewritten while it was read", "ask again")
+            raise RewrittenError
         return dict(rows)
 
     def lexical(self, query: str, k: int, filters: Filters | None = None) -> dict[int, float]:

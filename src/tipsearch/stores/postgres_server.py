@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 from tipsearch.errors import BackendError, IndexBusyError, IndexFormatError
 from tipsearch.settings import Settings
 from tipsearch.stores.generation import NewerFormatError
-from tipsearch.stores.store import StoreInfo, shown
+from tipsearch.stores.store import RewrittenError, StoreInfo, shown
 
 try:
     import psycopg
@@ -164,7 +164,7 @@ class Server:
         ------
         _AwayError
             If the host is behind: another may not be, or it may be up to date in a moment.
-        BackendError
+        RewrittenError
             If two writes went by: what the revision held may be deleted.
         """
         try:
@@ -181,7 +181,7 @@ class Server:
                 "it will follow; what was written is safe",
             )
         if revision > held.revision + 1:
-            raise BackendError("the index was rewritten while it was read", "ask again")
+            raise RewrittenError
         return passages + expired - held.passages if generation == held.generation else held.expired
 
     def _tried(self, read: Callable[[psycopg.Connection[Any]], list[Row]]) -> list[Row]:
@@ -254,15 +254,6 @@ class Server:
                         f"{self.shown} is being written by another process", "wait for it to end"
                     )
                 yield writer
-
-    @contextmanager
-    def closed_on_failure(self) -> Iterator[None]:
-        """Give the connections back if what is done ends in an error."""
-        try:
-            yield
-        except BaseException:
-            self.close()
-            raise
 
     def close(self) -> None:
         """Give the connections back."""

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -17,7 +16,7 @@ from tipsearch.errors import BackendError
 from tipsearch.retrieval import lexical
 from tipsearch.stores.postgres_server import Server, State, Writer, find_extensions, line
 from tipsearch.stores.store import Entry, ascii_word, storable
-from tipsearch.types import Fields, Profile
+from tipsearch.types import Profile
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,7 +28,8 @@ EXACT = 5_000
 FOREVER = 2**63 - 1
 
 _LEAST_SERVER, _LEAST_VECTOR, _LEAST_TEXTSEARCH = 17, (0, 8), (1, 3)
-_TOGETHER = 64  # entries sent to the server at once
+TOGETHER = 64
+"""Entries sent to the server at once."""
 
 _log = logging.getLogger(__name__)
 
@@ -79,7 +79,7 @@ CREATE INDEX {bm25} ON {passages} USING bm25 (words)
     WITH (text_config = 'simple', k1 = {k1}, b = {b});
 CREATE INDEX ON {passages} USING gin (string_to_array(words, ' '));
 """
-_HNSW = "CREATE INDEX {hnsw} ON {passages} USING hnsw (vector halfvec_cosine_ops)"
+_HNSW = "CREATE INDEX IF NOT EXISTS {hnsw} ON {passages} USING hnsw (vector halfvec_cosine_ops)"
 
 
 def prepare(session: Writer, server: Server) -> str:
@@ -114,13 +114,6 @@ def _extension(session: Writer, name: str, least: tuple[int, ...]) -> bool:
         "SELECT extversion FROM pg_extension WHERE extname = %(name)s", {"name": name}
     )
     return tuple(int(part) for part in str(version).split("-")[0].split(".")) >= least
-
-
-def batches(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
-    """Yield entries a few at a time, as they are sent."""
-    source = iter(entries)
-    while some := list(islice(source, _TOGETHER)):
-        yield some
 
 
 def insert(
@@ -208,7 +201,7 @@ def settle(session: Writer, server: Server, made: State) -> State:
     )
     ((kept,),) = session.rows(f"SELECT count(*) FROM {tables['passages']}")
     if passages >= EXACT:
-        session.run(_HNSW.format(**tables).replace("INDEX", "INDEX IF NOT EXISTS", 1))
+        session.run(_HNSW.format(**tables))
     state = State(
         made.format, made.generation, made.revision, made.info, made.ranking,
         profiles, passages, kept - passages, float(mean),
@@ -227,15 +220,6 @@ def _besides(profile: Profile) -> dict[str, Any]:
     told = asdict(profile)
     del told["text"], told["id"]
     return told
-
-
-def profile_of(id_: str, told: Mapping[str, Any], text: str) -> Profile:
-    """Return a profile from its row."""
-    fields = Fields(**{name: tuple(values) for name, values in told["fields"].items()})
-    return Profile(
-        id=id_, title=told["title"], names=tuple(told["names"]), text=text, fields=fields,
-        sources=tuple(told["sources"]), file=told["file"], sha256=told["sha256"],
-    )  # fmt: skip
 
 
 def literal(vector: NDArray[np.float32]) -> str:

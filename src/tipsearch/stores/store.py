@@ -18,17 +18,22 @@ in ``retrieval.fusion``, so that ranking, reading and explanations are the same 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 from tipsearch.corpus.profiles import fold
-from tipsearch.types import Evidence, Passage, Profile
+from tipsearch.errors import BackendError
+from tipsearch.types import Evidence, Fields, Passage, Profile
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+T = TypeVar("T")
 
 Filters = Mapping[str, Collection[str]]
 """For each field the values of which a profile must have one; case and accents do not matter."""
@@ -205,6 +210,13 @@ class Store(Protocol):
         """Give files and connections back."""
 
 
+class Closeable(Protocol):
+    """Anything that holds files or connections."""
+
+    def close(self) -> None:
+        """Give them back."""
+
+
 class Engine(Protocol):
     """What makes and opens stores of one kind, by their address.
 
@@ -255,6 +267,37 @@ def storable(text: str) -> str:
 def ascii_word(word: str) -> str:
     """Return a word that any engine's own analyser takes for one, whatever it is written in."""
     return word if word.isascii() else "u" + word.encode("utf-8").hex()
+
+
+def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Yield items so many at a time, in their order."""
+    source = iter(items)
+    while some := list(islice(source, size)):
+        yield some
+
+
+def profile_of(told: Mapping[str, Any]) -> Profile:
+    """Return a profile from what JSON makes of ``asdict(profile)``."""
+    fields = {name: tuple(values) for name, values in told["fields"].items()}
+    names, sources = tuple(told["names"]), tuple(told["sources"])
+    return Profile(**{**told, "fields": Fields(**fields), "names": names, "sources": sources})
+
+
+class RewrittenError(BackendError):
+    """A store is read after two writes took away what it held."""
+
+    def __init__(self) -> None:
+        super().__init__("the index was rewritten while it was read", "ask again")
+
+
+@contextmanager
+def closed_on_failure(server: Closeable) -> Iterator[None]:
+    """Give connections back if what is done with them ends in an error."""
+    try:
+        yield
+    except BaseException:
+        server.close()
+        raise
 
 
 def shown(where: object) -> str:
